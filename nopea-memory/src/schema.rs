@@ -96,6 +96,8 @@ pub(crate) struct Key {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Map {
     pub(crate) fields: BTreeMap<String, TypeId>,
+    /// The fields that the server writes even when they are empty: structs that are no pointers.
+    pub(crate) always: Vec<String>,
     /// The type of what `fields` does not name; none: nothing else is allowed.
     pub(crate) element: Option<TypeId>,
     pub(crate) atomic: bool,
@@ -147,7 +149,7 @@ fn untyped() -> Type {
     Type {
         scalar: Some(Scalar::Any),
         list: Some(List { element: UNTYPED, relation: Relation::Atomic }),
-        map: Some(Map { fields: BTreeMap::new(), element: Some(UNTYPED), atomic: false }),
+        map: Some(Map { element: Some(UNTYPED), ..Map::default() }),
     }
 }
 

@@ -38,7 +38,7 @@ pub fn apply(
     if !problems.is_empty() {
         return Err(MergeError::Untyped { problems });
     }
-    let mut before = live.map_or_else(|| empty(applied), Value::clone);
+    let mut before = live.map_or_else(|| empty(write.schema, applied), Value::clone);
     let mut owners = managers(&before).map_err(MergeError::Managers)?;
     take_managed_fields(&mut before);
     if let (Versions::Custom(served), false) = (write.versions, owners.is_empty())
@@ -48,7 +48,7 @@ pub fn apply(
     }
     if owners.is_empty() && live.is_some() {
         let first = Write { manager: "before-first-apply", subresource: None, ..write.clone() };
-        owners = updated(&empty(&before), &before, owners, &first);
+        owners = updated(&empty(write.schema, &before), &before, owners, &first);
     }
     let (object, owners) = applied_to(&before, applied, owners, write, on_conflict)?;
     let mut object = decode(write.schema, object).map_err(MergeError::Undecodable)?;

@@ -12,15 +12,16 @@ use super::managers::{
 use super::path::{PathElement, same};
 use super::reconcile::fitted;
 use super::{FieldSet, Owners, Versions, Write, never_owned, take_managed_fields};
-use crate::schema::decode;
+use crate::schema::{Schema, decode};
 
 /// Creates an object by POST: the manager owns every field of the body, defaults included, whatever
 /// `managedFields` the body names.
 pub fn create(body: &Value, write: &Write<'_>) -> Value {
-    let mut new = decode(write.schema, body.clone()).unwrap_or_else(|_| body.clone());
+    let mut new = body.clone();
     take_managed_fields(&mut new);
     reset_fields(&mut new, None, write);
-    let owners = updated(&empty(&new), &new, Owners::new(), write);
+    let mut new = decoded(write.schema, new);
+    let owners = updated(&empty(write.schema, &new), &new, Owners::new(), write);
     write_managers(&mut new, &owners);
     new
 }
@@ -33,9 +34,10 @@ pub fn create(body: &Value, write: &Write<'_>) -> Value {
 /// without entries stays untracked until the next apply. Nothing changed but times: the live object
 /// comes back, times included.
 pub fn update(live: &Value, new: &Value, write: &Write<'_>) -> Value {
-    let mut object = decode(write.schema, new.clone()).unwrap_or_else(|_| new.clone());
+    let mut object = new.clone();
     let named = take_managed_fields(&mut object);
     reset_fields(&mut object, Some(live), write);
+    let mut object = decoded(write.schema, object);
     let start = starting_owners(live, named.as_ref(), write);
     let owners = match start {
         Ok(start) if start.is_empty() => start,
@@ -197,9 +199,13 @@ fn reset_field(new: &mut Value, live: Option<&Value>, names: &[&str]) {
 }
 
 /// The object that a first write is compared with: its type and nothing else.
-pub(super) fn empty(object: &Value) -> Value {
-    let fields = ["apiVersion", "kind"]
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), object.get(name)?.clone())));
-    Value::Object(fields.collect())
+pub(super) fn empty(schema: &Schema, object: &Value) -> Value {
+    let named = ["apiVersion", "kind"].into_iter();
+    let fields = named.filter_map(|name| Some((name.to_owned(), object.get(name)?.clone())));
+    decoded(schema, Value::Object(fields.collect()))
+}
+
+/// The object as the server decodes it. One that it cannot decode it has refused before it comes here.
+fn decoded(schema: &Schema, object: Value) -> Value {
+    decode(schema, object.clone()).unwrap_or(object)
 }

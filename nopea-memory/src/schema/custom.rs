@@ -88,7 +88,7 @@ impl Builder {
             }
         }
         let atomic = extension(schema, "map-type") == Some("atomic");
-        let map = Map { fields, element: free, atomic };
+        let map = Map { fields, element: free, atomic, ..Map::default() };
         self.table.push(Type { map: Some(map), ..Type::default() })
     }
 

@@ -1,6 +1,6 @@
 //! What becomes of a body when the server decodes it into Go structs and writes it again.
 //!
-//! Nulls and empty lists of declared fields vanish, a null in a map of strings is an empty string,
+//! Nulls and empty lists of declared fields vanish, structs that are no pointers are always there, a null in a map of strings is an empty string,
 //! quantities get their canonical form, bytes must be base64. Custom kinds are not decoded and stay as
 //! they are. It must not fill defaults: that is the API server's part.
 
@@ -98,6 +98,12 @@ impl<'a> Decoding<'a> {
                 kept.insert(name, value);
             }
         }
+        for name in map.always.iter().filter(|name| map.fields.contains_key(*name)) {
+            if let (false, Some(id)) = (kept.contains_key(name), map.field(name)) {
+                let empty = self.value(id, Value::Object(serde_json::Map::new()))?;
+                kept.insert(name.clone(), empty);
+            }
+        }
         Ok(Value::Object(kept))
     }
 
@@ -111,7 +117,9 @@ impl<'a> Decoding<'a> {
             Shape::Scalar(Scalar::Quantity) => Value::String("0".to_owned()),
             Shape::Scalar(Scalar::Number) => Value::from(0),
             Shape::Scalar(Scalar::Boolean) => Value::Bool(false),
-            Shape::Map(map) if map.element.is_none() => Value::Object(serde_json::Map::new()),
+            Shape::Map(map) if map.element.is_none() => {
+                self.value(id, Value::Object(serde_json::Map::new()))?
+            }
             Shape::Scalar(Scalar::Any) | Shape::List(_) | Shape::Map(_) => Value::Null,
         })
     }

@@ -52,9 +52,12 @@ impl Table {
         let name = words.next().unwrap_or_default();
         let atomic = name.ends_with('!');
         let mut fields = BTreeMap::new();
+        let mut always = Vec::new();
         for word in words {
             if let Some((field, expression)) = word.split_once(':') {
-                let id = self.expression(expression);
+                let struct_value = expression.strip_prefix('+');
+                always.extend(struct_value.map(|_| field.to_owned()));
+                let id = self.expression(struct_value.unwrap_or(expression));
                 fields.insert(field.to_owned(), id);
             } else {
                 self.unread.push(word.to_owned());
@@ -62,7 +65,7 @@ impl Table {
         }
         let id = self.named.get(name.trim_end_matches('!')).copied();
         if let Some(slot) = id.and_then(|id| self.types.get_mut(id.0 as usize)) {
-            slot.map = Some(Map { fields, element: None, atomic });
+            slot.map = Some(Map { fields, always, element: None, atomic });
         }
     }
 
@@ -100,7 +103,7 @@ impl Table {
         if let Some(rest) = text.strip_prefix('{') {
             let (kind, element) = rest.split_once('}')?;
             let element = Some(self.expression(element));
-            let map = Map { fields: BTreeMap::new(), element, atomic: kind == "!" };
+            let map = Map { element, atomic: kind == "!", ..Map::default() };
             return Some(Type { map: Some(map), ..Type::default() });
         }
         if text.starts_with("@!") || text.starts_with("@~") {
