@@ -30,6 +30,7 @@ use thiserror::Error;
 use crate::schema::{DecodeError, Problem, Schema, StatusFields, problems_text};
 
 mod applying;
+mod cap;
 mod compare;
 mod conflict;
 mod field_set;

@@ -6,6 +6,7 @@ use super::*;
 use crate::schema::builtin;
 
 mod body;
+mod corpus;
 mod entry;
 mod field_set;
 mod leaf;

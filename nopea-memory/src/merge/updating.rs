@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::cap::cap;
 use super::compare::{Comparison, compare};
 use super::managers::write_managers;
 use super::managers::{
@@ -43,7 +44,11 @@ pub fn update(live: &Value, new: &Value, write: &Write<'_>) -> Value {
         Ok(start) if start.is_empty() => start,
         Ok(start) if !tracked(&start, write) => start,
         Ok(start) if has_unserved(&start, write.versions) => start,
-        Ok(start) => updated(live, &object, start, write),
+        Ok(start) => {
+            let mut owners = updated(live, &object, start, write);
+            cap(&mut owners);
+            owners
+        }
         Err(_) => Owners::new(),
     };
     write_managers(&mut object, &owners);

@@ -1,6 +1,6 @@
 //! Tests of the table, of custom schemas, and of what decoding does.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::builtin::{READ, Scope, TABLE, find, kinds};
 use super::quantity::canonical;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn service(ports: Value) -> Value {
+fn service(ports: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": ports}})
 }
 
@@ -42,10 +42,10 @@ fn metadata_that_names_the_object_is_never_owned() {
 #[test]
 fn a_port_without_protocol_is_keyed_by_its_default_and_a_later_protocol_only_adds_the_field() {
     let mut stage = Stage::of("v1", "Service");
-    stage.force("nopea", &service(json!([{"port": 80}])));
+    stage.force("nopea", &service(&json!([{"port": 80}])));
     let key = "k:{\"port\":80,\"protocol\":\"TCP\"}";
     assert_eq!(stage.fields("nopea")["f:spec"]["f:ports"][key], json!({".": {}, "f:port": {}}));
-    stage.force("nopea", &service(json!([{"port": 80, "protocol": "TCP"}])));
+    stage.force("nopea", &service(&json!([{"port": 80, "protocol": "TCP"}])));
     assert_eq!(
         stage.fields("nopea")["f:spec"]["f:ports"][key],
         json!({".": {}, "f:port": {}, "f:protocol": {}})
@@ -58,7 +58,7 @@ fn two_protocols_on_one_port_are_two_items() {
     let mut stage = Stage::of("v1", "Service");
     stage.force(
         "nopea",
-        &service(json!([{"port": 53, "protocol": "UDP", "name": "u"}, {"port": 53, "name": "t"}])),
+        &service(&json!([{"port": 53, "protocol": "UDP", "name": "u"}, {"port": 53, "name": "t"}])),
     );
     assert_eq!(stage.live()["spec"]["ports"].as_array().unwrap().len(), 2);
 }
@@ -66,7 +66,7 @@ fn two_protocols_on_one_port_are_two_items() {
 #[test]
 fn duplicates_in_an_applied_body_are_refused_with_their_key() {
     let mut stage = Stage::of("v1", "Service");
-    let body = service(json!([{"port": 80, "name": "a"}, {"port": 80, "name": "b"}]));
+    let body = service(&json!([{"port": 80, "name": "a"}, {"port": 80, "name": "b"}]));
     let error = stage.try_apply("nopea", &body, OnConflict::Force).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -77,8 +77,8 @@ fn duplicates_in_an_applied_body_are_refused_with_their_key() {
 #[test]
 fn live_duplicates_do_not_hinder_an_apply_and_collapse() {
     let mut stage = Stage::of("v1", "Service");
-    stage.post("kubectl", &service(json!([{"port": 80, "name": "a"}, {"port": 80, "name": "b"}])));
-    stage.force("nopea", &service(json!([{"port": 80, "name": "c"}])));
+    stage.post("kubectl", &service(&json!([{"port": 80, "name": "a"}, {"port": 80, "name": "b"}])));
+    stage.force("nopea", &service(&json!([{"port": 80, "name": "c"}])));
     assert_eq!(stage.live()["spec"]["ports"], json!([{"port": 80, "name": "c"}]));
 }
 

@@ -253,3 +253,20 @@ fn entries_stand_applies_first_then_by_time_and_name() {
         (&json!("2027-01-15T08:00:03Z"), &json!("FieldsV1"))
     );
 }
+
+#[test]
+fn the_eleventh_updater_merges_the_oldest_two() {
+    let mut stage = Stage::of("v1", "ConfigMap");
+    stage.post("m0", &config_map(&json!({"k0": "1"})));
+    for number in 1..11 {
+        stage.patch(&format!("m{number}"), &json!({"data": {format!("k{number}"): "1"}}));
+    }
+    assert_eq!(stage.owners().len(), 10);
+    assert_eq!(
+        stage.fields("ancient-changes"),
+        json!({"f:data": {".": {}, "f:k0": {}, "f:k1": {}}})
+    );
+    stage.patch("m11", &json!({"data": {"k11": "1"}}));
+    assert_eq!(stage.owners().len(), 10);
+    assert_eq!(stage.fields("m2"), Value::Null);
+}

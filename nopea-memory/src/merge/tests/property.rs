@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// The spec of a custom kind with every kind of list and map.
-fn spec() -> Value {
+pub(super) fn spec() -> Value {
     let text = json!({"type": "string"});
     json!({"type": "object", "properties": {
         "text": text,
@@ -78,9 +78,9 @@ fn body() -> impl Strategy<Value = Value> {
     fields.prop_map(|(text, number, granular, atomic, list, set, keyed, free)| {
         let names = ["text", "number", "granular", "atomic", "list", "set", "keyed", "free"];
         let values = [text, number, granular, atomic, list, set, keyed, free];
-        let named = names.into_iter().zip(values);
+        let fields = names.into_iter().zip(values);
         let spec: serde_json::Map<String, Value> =
-            named.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+            fields.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
         json!({"apiVersion": "x.io/v1", "kind": "X", "metadata": {"name": "a"}, "spec": spec})
     })
 }

@@ -169,7 +169,7 @@ fn k_a_heal_that_changes_the_value_empties_the_other_entry_and_the_drop_works() 
 
 #[test]
 fn l_the_entry_of_who_renumbered_a_port_merged_into_ours_removes_their_port() {
-    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"name": "http", "port": 80}]}});
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"type": "ClusterIP", "ports": [{"name": "http", "port": 80}]}});
     let mut stage = Stage::of("v1", "Service");
     stage.force("nopea", &service);
     stage.patch("kubectl-patch", &json!({"spec": {"ports": [{"name": "http", "port": 81}]}}));
@@ -183,11 +183,7 @@ fn l_the_entry_of_who_renumbered_a_port_merged_into_ours_removes_their_port() {
         api_version: None,
         subresource: String::new(),
     };
-    let entry = owners.entry(applier).or_insert(OwnedFields {
-        set: FieldSet::new(),
-        api_version: "v1".to_owned(),
-        time: None,
-    });
+    let entry = owners.get_mut(&applier).unwrap();
     entry.set = entry.set.union(&set);
     let mut object = stage.live().clone();
     write_managers(&mut object, &owners);
