@@ -12,6 +12,8 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 
 mod kinds;
+#[cfg(test)]
+mod tests;
 
 use kinds::{KINDS, SUPPLEMENT};
 
@@ -56,11 +58,11 @@ pub(crate) fn generate(input: &Path) -> Result<String> {
     let mut table = Table { document: &document, waiting: Vec::new(), named: BTreeMap::new() };
     let mut out = HEAD.to_owned();
     for kind in KINDS {
-        let definition = table.find(kind.api_version, kind.kind)?;
+        let definition = table.find(kind.api_version, kind.name)?;
         let name = table.name(&definition)?;
         let scope = if kind.namespaced { "namespaced" } else { "cluster" };
         let status = if kind.status { "status" } else { "whole" };
-        let (version, kind, plural) = (kind.api_version, kind.kind, kind.plural);
+        let (version, kind, plural) = (kind.api_version, kind.name, kind.plural);
         writeln!(out, "kind {version} {kind} {plural} {scope} {status} {name}")?;
     }
     let mut lines: BTreeSet<String> = SUPPLEMENT.iter().map(|&line| line.to_owned()).collect();
@@ -182,10 +184,9 @@ impl Table<'_> {
             match (extension(schema, "list-type"), extension(schema, "patch-merge-key")) {
                 (Some("map"), _) => keys_of(schema),
                 (Some("set"), _) => vec!["*"],
-                (Some(_), _) => Vec::new(),
                 (None, Some(key)) if merged => vec![key],
-                (None, _) if merged => vec!["*"],
-                (None, _) => Vec::new(),
+                (None, None) if merged => vec!["*"],
+                _ => Vec::new(), // atomic, as every list that says nothing
             };
         let item = reference(items).map(|name| self.definition(&name).cloned()).transpose()?;
         let default = |key: &&str| {

@@ -4,7 +4,7 @@
 /// One kind of the table.
 pub(super) struct Kind {
     pub(super) api_version: &'static str,
-    pub(super) kind: &'static str,
+    pub(super) name: &'static str,
     pub(super) plural: &'static str,
     pub(super) namespaced: bool,
     pub(super) status: bool,
@@ -12,12 +12,12 @@ pub(super) struct Kind {
 
 const fn kind(
     api_version: &'static str,
-    kind: &'static str,
+    name: &'static str,
     plural: &'static str,
     namespaced: bool,
     status: bool,
 ) -> Kind {
-    Kind { api_version, kind, plural, namespaced, status }
+    Kind { api_version, name, plural, namespaced, status }
 }
 
 /// Every kind the table holds, as the discovery document of Kubernetes 1.37 names them.
