@@ -68,25 +68,40 @@ pub fn patch_managed_fields(live: &Value, entries: Value, write: &Write<'_>) -> 
 /// Answers with the live object itself where the new one differs from it in the times of
 /// `managedFields` alone: such a write changes nothing, not even those.
 pub fn settle(live: &Value, new: Value) -> Value {
-    let timeless = |object: &Value| {
-        let mut object = object.clone();
-        let entries = object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut);
-        for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
+    if same_but_entries(live, &new) && same_entries(live, &new) { live.clone() } else { new }
+}
+
+fn same_but_entries(one: &Value, two: &Value) -> bool {
+    let (Some(one), Some(two)) = (one.as_object(), two.as_object()) else { return false };
+    let rest = |metadata: &Value| {
+        let fields = metadata.as_object().into_iter().flatten();
+        fields.filter(|(name, _)| *name != "managedFields").count()
+    };
+    let equal = |name: &str, one: &Value, two: &Value| match (one.as_object(), two.as_object()) {
+        (Some(fields), Some(others)) if name == "metadata" => {
+            let mut fields = fields.iter().filter(|(name, _)| *name != "managedFields");
+            rest(one) == rest(two)
+                && fields.all(|(name, value)| others.get(name).is_some_and(|two| same(value, two)))
+        }
+        _ => same(one, two),
+    };
+    let mut fields = one.iter();
+    one.len() == two.len()
+        && fields.all(|(name, one)| two.get(name).is_some_and(|two| equal(name, one, two)))
+}
+
+/// Whether two objects have the same entries but for their times, by which alone they are ordered.
+fn same_entries(one: &Value, two: &Value) -> bool {
+    let entries = |object: &'_ Value| {
+        let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array).cloned();
+        let mut entries = entries.unwrap_or_default();
+        for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
             entry.remove("time");
         }
-        object
+        entries
     };
-    // Entries are sorted by time, so the order of the timeless ones is no difference either.
-    let (mut one, mut two) = (timeless(live), timeless(&new));
-    let sorted = |object: &mut Value| {
-        let entries = object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut);
-        if let Some(entries) = entries {
-            entries.sort_by_cached_key(ToString::to_string);
-        }
-    };
-    sorted(&mut one);
-    sorted(&mut two);
-    if same(&one, &two) { live.clone() } else { new }
+    let (one, two) = (entries(one), entries(two));
+    one.len() == two.len() && one.iter().all(|entry| two.contains(entry))
 }
 
 /// The entries an update starts from (apimachinery `decodeLiveOrNew`).

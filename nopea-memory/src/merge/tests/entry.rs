@@ -270,3 +270,60 @@ fn the_eleventh_updater_merges_the_oldest_two() {
     assert_eq!(stage.owners().len(), 10);
     assert_eq!(stage.fields("m2"), Value::Null);
 }
+
+#[test]
+fn a_second_item_of_one_name_takes_what_we_own_of_the_first() {
+    let twice = json!({"env": [
+        {"name": "A", "value": "1"}, {"name": "B", "value": "2"}, {"name": "A", "value": "3"}]});
+    let after = drifted(|stage| stage.patch("kubectl-replace", &container(&twice)));
+    let container = &after["f:spec"]["f:template"]["f:spec"]["f:containers"]["k:{\"name\":\"c\"}"];
+    assert_eq!(container["f:env"]["k:{\"name\":\"A\"}"]["f:value"], Value::Null);
+}
+
+#[test]
+fn a_removed_finalizer_of_ours_leaves_our_entry_and_a_foreign_one_is_nothing_to_us() {
+    let mut body = config_map(&json!({"a": "1"}));
+    body["metadata"]["finalizers"] = json!(["x/ours"]);
+    let mut stage = Stage::of("v1", "ConfigMap");
+    stage.force("nopea", &body);
+    let fields = stage.fields("nopea");
+    stage.patch("other", &json!({"metadata": {"finalizers": ["x/ours", "x/theirs"]}}));
+    assert_eq!(stage.fields("nopea"), fields);
+    stage.patch("other", &json!({"metadata": {"finalizers": ["x/theirs"]}}));
+    assert_ne!(stage.fields("nopea"), fields);
+    stage.force("nopea", &body);
+    assert_eq!(stage.fields("nopea"), fields);
+    assert_eq!(stage.live()["metadata"]["finalizers"], json!(["x/theirs", "x/ours"]));
+}
+
+#[test]
+fn another_type_of_an_int_or_string_is_a_change() {
+    let spec = json!({"type": "object", "properties": {"p": {"x-kubernetes-int-or-string": true}}});
+    let mut stage = Stage::custom(&spec);
+    let body =
+        json!({"apiVersion": "x.io/v1", "kind": "X", "metadata": {"name": "a"}, "spec": {"p": 1}});
+    stage.force("nopea", &body);
+    stage.patch("kubectl", &json!({"spec": {"p": "1"}}));
+    assert_eq!(stage.owners(), ["kubectl/Update"]);
+}
+
+#[test]
+fn foreign_items_and_annotations_leave_our_entry() {
+    let mut stage = Stage::of("apps/v1", "Deployment");
+    stage.force("nopea", &deployment());
+    let fields = stage.fields("nopea");
+    let mut new = stage.live().clone();
+    let pod = &mut new["spec"]["template"]["spec"];
+    pod["containers"].as_array_mut().unwrap().insert(0, json!({"name": "sidecar", "image": "s"}));
+    pod["containers"][1]["env"].as_array_mut().unwrap().push(json!({"name": "F", "value": "1"}));
+    pod["imagePullSecrets"] = json!([{"name": "p"}]);
+    new["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": "1"});
+    new["metadata"]["ownerReferences"] =
+        json!([{"uid": "u", "name": "o", "kind": "K", "apiVersion": "v1"}]);
+    new["spec"]["paused"] = json!(true);
+    stage.put("puts", &new);
+    assert_eq!(stage.fields("nopea"), fields);
+    let before = stage.live().clone();
+    stage.force("nopea", &deployment());
+    assert_eq!(stage.live(), &before, "and the heal is no write");
+}
