@@ -14,6 +14,15 @@
 //!   [`baseline`], [`health`], [`classify`]); adapters and drivers carry out.
 //! - It knows no adapter, no HTTP, no Git and no Kubernetes client.
 
+pub mod backoff;
+mod base64;
+pub mod classify;
+pub mod condition;
 pub mod fault;
+pub mod guard;
+pub mod membership;
 pub mod model;
+pub mod order;
 pub mod port;
+pub mod preflight;
+pub mod prepare;
