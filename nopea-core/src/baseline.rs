@@ -101,3 +101,6 @@ pub fn agrees(kept: &Baseline, seen: &Baseline) -> bool {
         && kept.scalars == seen.scalars
         && kept.containers.iter().all(|kept| seen.containers.binary_search(kept).is_ok())
 }
+
+#[cfg(test)]
+mod tests;

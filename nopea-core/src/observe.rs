@@ -45,30 +45,35 @@ pub struct Malformed {
 /// assert!(seen.baseline.is_none());
 /// ```
 pub fn observe(object: Arc<Value>) -> Result<Observation, Malformed> {
+    let seen = look(&object)?;
+    Ok(Observation { object: Some(object), ..seen })
+}
+
+fn look(object: &Value) -> Result<Observation, Malformed> {
     let need =
-        |at, field| text(&object, at).filter(|text| !text.is_empty()).ok_or(Malformed { field });
+        |at, field| text(object, at).filter(|text| !text.is_empty()).ok_or(Malformed { field });
     let api_version = need("/apiVersion", "apiVersion")?;
     let kind = need("/kind", "kind")?;
     let name = need("/metadata/name", "metadata.name")?;
     let uid = Uid::new(need("/metadata/uid", "metadata.uid")?);
     let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-    let namespace = text(&object, "/metadata/namespace").unwrap_or_default();
-    let terminating = text(&object, "/metadata/deletionTimestamp").is_some();
+    let namespace = text(object, "/metadata/namespace").unwrap_or_default();
+    let terminating = text(object, "/metadata/deletionTimestamp").is_some();
     Ok(Observation {
         key: ObjectKey::new(group, kind, namespace, name),
         api_version: api_version.into(),
         uid,
         version: ResourceVersion::new(
-            text(&object, "/metadata/resourceVersion").unwrap_or_default(),
+            text(object, "/metadata/resourceVersion").unwrap_or_default(),
         ),
         change: if terminating { Change::Terminating } else { Change::Present },
-        marks: marks(&object),
-        baseline: baseline::of(&object),
-        health: health::health(&object),
-        break_glass: breaks_glass(&object),
-        overlap: handback::overlaps(&object),
-        others: others(&object),
-        object: Some(Arc::clone(&object)),
+        marks: marks(object),
+        baseline: baseline::of(object),
+        health: health::health(object),
+        break_glass: breaks_glass(object),
+        overlap: handback::overlaps(object),
+        others: others(object),
+        object: None,
     })
 }
 
@@ -126,3 +131,6 @@ fn label<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
 fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     object.pointer("/metadata/annotations")?.get(name)?.as_str()
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,3 +72,6 @@ pub fn verify(desired: &Value, live: &Value) -> Verdict {
 fn listed(paths: std::collections::BTreeSet<String>) -> Vec<Text> {
     paths.into_iter().take(MAX_PATHS).map(Text::from).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,9 +91,9 @@ impl Walk {
 
     /// A field that Git names and our entry does not: somebody took it, unless there is nothing in it.
     fn unowned(&mut self, desired: &Value, live: Option<&Value>) {
-        if !is_empty(desired) {
+        if !is_hollow(desired, 0) {
             self.differ();
-        } else if live.is_some_and(|live| !is_empty(live)) && !desired.is_null() {
+        } else if !desired.is_null() && live.is_some_and(|live| !is_hollow(live, 0)) {
             self.doubt();
         }
     }
@@ -244,6 +244,20 @@ fn is_empty(value: &Value) -> bool {
         Value::Array(items) => items.is_empty(),
         Value::Object(map) => map.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Says whether a value holds nothing but empty values: `creationTimestamp: null` and the like.
+fn is_hollow(value: &Value, depth: usize) -> bool {
+    match value {
+        _ if is_empty(value) => true,
+        Value::Object(map) if depth < MAX_DEPTH => map.values().all(|v| is_hollow(v, depth + 1)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => false,
     }
 }
 
