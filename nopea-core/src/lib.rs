@@ -17,3 +17,4 @@
 pub mod fault;
 pub mod model;
 pub mod port;
+pub mod reconcile;
