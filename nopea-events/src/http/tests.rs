@@ -220,7 +220,7 @@ async fn a_password_in_the_url_is_never_shown() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let url = Url::parse(&format!("http://me:secret@{address}/secret")).unwrap();
     let receiver = Receiver {
-        client: Client::new(),
+        client: client(LONG).unwrap(),
         url,
         attempts: 1,
         backoff: Duration::ZERO,
