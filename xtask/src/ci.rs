@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{codegen, tidy, workspace};
+use crate::{codegen, terminal::say, tidy, workspace};
 
 type Step = (&'static str, fn() -> Result<()>);
 
@@ -116,11 +116,6 @@ fn run_command(command: &mut Command) -> Result<()> {
 
 fn arguments(command: &Command) -> String {
     command.get_args().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" ")
-}
-
-#[expect(clippy::print_stdout, reason = "a task talks to the terminal")]
-fn say(text: &str) {
-    println!("{text}");
 }
 
 #[cfg(test)]
