@@ -1,4 +1,4 @@
-//! No file of `tests/suite` is forgotten: a file that nobody mounts is never compiled, so its tests
+//! No file of a `tests/suite` is forgotten: a file that nobody mounts is never compiled, so its tests
 //! seem to pass. It looks for `mod` lines and does not parse.
 
 use super::Violation;
@@ -6,14 +6,15 @@ use crate::workspace::File;
 
 const SUITE: &str = "tests/suite/";
 
-/// A file of the suite that its parent module does not name.
+/// A file of a suite that its parent module does not name.
 pub(super) fn mounted(files: &[File]) -> Vec<Violation> {
     files
         .iter()
         .filter_map(|file| {
-            let module = file.path.strip_prefix(SUITE)?.strip_suffix(".rs")?;
+            let (folder, module) = file.path.split_once(SUITE)?;
+            let module = module.strip_suffix(".rs")?;
             let (parent, name) = module.rsplit_once('/').unwrap_or(("main", module));
-            let parent = format!("{SUITE}{parent}.rs");
+            let parent = format!("{folder}{SUITE}{parent}.rs");
             let forgotten = module != "main" && !mounts(files, &parent, name);
             forgotten
                 .then(|| format!("{}: {parent} has no `mod {name};`, so it never runs", file.path))
@@ -50,6 +51,18 @@ mod tests {
         assert!(
             found[0].starts_with("tests/suite/lost.rs: tests/suite/main.rs has no `mod lost;`")
         );
+    }
+
+    #[test]
+    fn the_suite_of_a_crate_is_one_as_well() {
+        let main = file("nopea-git/tests/suite/main.rs", "mod fetch;\n");
+        let found = mounted(&[
+            main,
+            file("nopea-git/tests/suite/fetch.rs", ""),
+            file("nopea-git/tests/suite/lost.rs", ""),
+        ]);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("nopea-git/tests/suite/lost.rs: "));
     }
 
     #[test]
