@@ -14,7 +14,14 @@
 //!   [`baseline`], [`health`], [`classify`]); adapters and drivers carry out.
 //! - It knows no adapter, no HTTP, no Git and no Kubernetes client.
 
+pub mod baseline;
+pub mod difference;
 pub mod fault;
+pub mod fields;
+pub mod handback;
+pub mod health;
 pub mod model;
+pub mod observe;
 pub mod port;
 pub mod reconcile;
+pub mod verify;
