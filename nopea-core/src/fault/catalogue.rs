@@ -122,6 +122,8 @@ catalogue! {
     // the program itself
     WorkerCrashed = "W001", Soon, "the worker of the repository ended unexpectedly and is started again", "please report it with the log around this line";
     WorkerBusy = "W002", Soon, "the repository did not get its turn in time", "nothing to do: the next try comes by itself";
+    Paused = "W003", Never, "the repository is suspended", "set spec.suspend to false to resume";
+    Undeclared = "W004", Never, "the repository is not declared any more", "declare it again";
 }
 
 #[cfg(test)]
