@@ -79,6 +79,14 @@ pub fn verdict(refusal: &Refusal) -> Verdict {
 
 /// Says whether the refusal may be a passing state of what the attempt has just changed: a kind, a
 /// schema or a role that the server has not taken up yet (R30).
+///
+/// ```
+/// use nopea_core::{classify::transient_at_gate, port::{Refusal, ServerStatus}};
+///
+/// let text = ServerStatus { code: 404, message: "404 page not found".into(), ..ServerStatus::default() };
+/// assert!(transient_at_gate(&Refusal::Status(Box::new(text))));
+/// assert!(!transient_at_gate(&Refusal::Unreachable("refused".into())));
+/// ```
 pub fn transient_at_gate(refusal: &Refusal) -> bool {
     match verdict(refusal) {
         Verdict::KindNotServed | Verdict::Forbidden => true,

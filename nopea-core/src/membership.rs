@@ -110,6 +110,18 @@ pub fn owner(parent: &ParentRef, key: &ObjectKey, marks: &Marks) -> Owner {
 }
 
 /// Says whether a live object is a member: label **and** mark (R1).
+///
+/// ```
+/// use nopea_core::{membership, model::{Marks, ObjectKey, RepoKey, Uid}, port::ParentRef};
+///
+/// let parent = ParentRef { repo: RepoKey::new("team", "shop"), uid: Uid::new("u") };
+/// let key = ObjectKey::new("", "ConfigMap", "shop", "a");
+/// let label = Some(membership::part_of_id(&parent.repo));
+/// let copied = Marks { part_of: label.clone(), ..Marks::default() };
+/// assert!(!membership::is_member(&parent, &key, &copied));
+/// let object = Some(membership::object_mark(&parent.uid, &key));
+/// assert!(membership::is_member(&parent, &key, &Marks { part_of: label, object, ..copied }));
+/// ```
 pub fn is_member(parent: &ParentRef, key: &ObjectKey, marks: &Marks) -> bool {
     marks.part_of.as_ref().is_some_and(|id| *id == part_of_id(&parent.repo))
         && has_mark(parent, key, marks)

@@ -122,7 +122,7 @@ fn each_code_is_the_one_that_the_catalogue_means() {
     assert_eq!(fault(&change, None, &key).code, Code::Immutable);
 }
 
-fn secret(data: Value) -> Manifest {
+fn secret(data: &Value) -> Manifest {
     Manifest {
         key: ObjectKey::new("", "Secret", "n", "s"),
         api_version: "v1".into(),
@@ -133,7 +133,7 @@ fn secret(data: Value) -> Manifest {
 
 #[test]
 fn no_value_of_a_secret_is_repeated_whoever_echoes_it() {
-    let manifest = secret(json!({"password": "aHVudGVyMi1jYW5hcnk="})); // hunter2-canary
+    let manifest = secret(&json!({"password": "aHVudGVyMi1jYW5hcnk="})); // hunter2-canary
     let echoes = [
         invalid(&[("FieldValueInvalid", "data", "Invalid value: \"hunter2\": no")]),
         status(403, "Forbidden", "policy: hunter2-canary is weak", &[]),
@@ -167,7 +167,7 @@ proptest! {
         let causes: Vec<_> = causes.iter().map(|(field, text)| ("FieldValueInvalid", field.as_str(), text.as_str())).collect();
         let refusal = status(code, reason, &message, &causes);
         let key = ObjectKey::new("", "Secret", "n", "s");
-        let fault = fault(&refusal, Some(&secret(json!({"a": message}))), &key);
+        let fault = fault(&refusal, Some(&secret(&json!({"a": message}))), &key);
         prop_assert!(fault.message.chars().count() <= 302);
         prop_assert!(!fault.message.contains('\n'));
         let paths = schema_paths(&refusal);

@@ -100,12 +100,11 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_input_changes_nothing_where_no_edge_is_dropped(
-        set in any_set(), seed in any::<u64>()
-    ) {
-        let plain: Vec<_> = set.into_iter().map(|object| Prepared { depends_on: Vec::new(), ..object }).collect();
-        let mut shuffled = plain.clone();
-        shuffled.sort_by_key(|object| Hash::of_parts([&object.manifest.key.to_string(), &seed.to_string()]));
-        prop_assert_eq!(by_key(&plain), by_key(&shuffled));
+    fn the_order_of_the_input_changes_nothing(set in any_set(), seed in any::<u64>()) {
+        let mut shuffled = set.clone();
+        shuffled.sort_by_key(|object| {
+            Hash::of_parts([&object.manifest.key.to_string(), &seed.to_string()])
+        });
+        prop_assert_eq!(by_key(&set), by_key(&shuffled));
     }
 }

@@ -69,7 +69,9 @@ fn without_marks(manifest: &Manifest) -> Manifest {
         [membership::REPOSITORY, membership::NAMESPACE, membership::PART_OF, membership::OBJECT];
     for field in ["labels", "annotations"] {
         let map = body.pointer_mut(&format!("/metadata/{field}")).and_then(Value::as_object_mut);
-        map.into_iter().for_each(|map| ours.iter().for_each(|name| drop(map.remove(*name))));
+        if let Some(map) = map {
+            map.retain(|name, _| !ours.contains(&name.as_str()));
+        }
     }
     Manifest { body: Arc::new(body), ..manifest.clone() }
 }
