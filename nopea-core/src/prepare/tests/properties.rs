@@ -4,14 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i32>().prop_map(Value::from),
-        "[a-zA-Z./]{0,6}".prop_map(Value::from),
-    ];
-    let key = prop_oneof![
+fn key() -> impl Strategy<Value = String> {
+    prop_oneof![
         "[a-z]{1,3}",
         Just("metadata".to_owned()),
         Just("labels".to_owned()),
@@ -29,11 +23,20 @@ fn json() -> impl Strategy<Value = Value> {
         Just("versions".to_owned()),
         Just("names".to_owned()),
         Just("nopea.io/depends-on".to_owned()),
+    ]
+}
+
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        "[a-zA-Z./]{0,6}".prop_map(Value::from),
     ];
-    leaf.prop_recursive(5, 40, 5, move |inner| {
+    leaf.prop_recursive(5, 40, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map(key.clone(), inner, 0..5)
+            prop::collection::btree_map(key(), inner, 0..5)
                 .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
@@ -41,7 +44,12 @@ fn json() -> impl Strategy<Value = Value> {
 
 fn any_manifest() -> impl Strategy<Value = Manifest> {
     let kinds: Vec<_> = scopes().into_iter().collect();
-    (prop::sample::select(kinds), "[a-c]", json()).prop_map(|((kind, scope), name, rest)| {
+    let body = prop_oneof![
+        1 => json(),
+        9 => prop::collection::btree_map(key(), json(), 0..6)
+            .prop_map(|map| Value::Object(map.into_iter().collect())),
+    ];
+    (prop::sample::select(kinds), "[a-e]", body).prop_map(|((kind, scope), name, rest)| {
         let mut body = rest;
         let slash = if kind.group.is_empty() { "" } else { "/" };
         let api_version = format!("{}{slash}{}", kind.group, scope.versions[0]);
