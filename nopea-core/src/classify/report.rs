@@ -1,6 +1,6 @@
 //! The fault that a user reads of a refusal.
 
-use super::{Verdict, message, said, schema, scrub::scrub, verdict};
+use super::{Verdict, message, said, schema, scrub::scrub, verdict_of};
 use crate::{
     fault::{Code, Fault},
     model::{Manifest, ObjectKey},
@@ -28,7 +28,7 @@ const LISTED: usize = 10;
 /// assert_eq!(&*fault.message, "namespace \"shop\" does not exist");
 /// ```
 pub fn fault(refusal: &Refusal, manifest: Option<&Manifest>, key: &ObjectKey) -> Fault {
-    let verdict = verdict(refusal);
+    let verdict = verdict_of(refusal, key);
     let (text, retry_after) = match refusal {
         Refusal::Unreachable(_) | Refusal::TimedOut(_) => (refusal.to_string(), None),
         Refusal::Status(status) => {
