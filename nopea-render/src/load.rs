@@ -64,6 +64,8 @@ pub(crate) struct Loaded<'t> {
     pub(crate) grown: u64,
     /// The nodes that the rest of the render may still have.
     pub(crate) nodes_left: u64,
+    /// Whether the file was not read to its end because there were too many.
+    pub(crate) exhausted: bool,
 }
 
 /// Loads one file.
@@ -77,12 +79,20 @@ pub(crate) fn load<'t>(
     if let Some(problem) = source::lfs_pointer(bytes) {
         let (documents, problems) = (Vec::new(), vec![problem]);
         let (text, syntax) = (String::from_utf8_lossy(bytes), Syntax::Yaml);
-        return Loaded { text, syntax, documents, problems, grown: 0, nodes_left };
+        return Loaded {
+            text,
+            syntax,
+            documents,
+            problems,
+            grown: 0,
+            nodes_left,
+            exhausted: false,
+        };
     }
     let (text, encoding) = source::decode(bytes);
     let (syntax, builder) = parse(&text, named, limits, stop, nodes_left);
     let (grown, nodes_left) = (builder.grown(), builder.nodes_left());
-    let Builder { documents, mut problems, duplicates, .. } = builder;
+    let Builder { documents, mut problems, duplicates, exhausted, .. } = builder;
     problems.extend(first_places(&text, syntax, limits.depth, duplicates));
     problems.extend(encoding);
     problems.sort_by_key(|problem| problem.span.byte);
@@ -93,7 +103,7 @@ pub(crate) fn load<'t>(
             problem.help = Some(TEMPLATE.to_owned());
         }
     }
-    Loaded { text, syntax, documents, problems, grown, nodes_left }
+    Loaded { text, syntax, documents, problems, grown, nodes_left, exhausted }
 }
 
 /// What to say where `{{` stands in what cannot be read.

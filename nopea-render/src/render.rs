@@ -1,5 +1,8 @@
 //! The port: a tree and a path in, manifests or every fault out.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use nopea_core::{
@@ -134,7 +137,7 @@ impl Reading<'_> {
             self.faults.push(Fault::new(Code::TooLarge, what).at(whole(&file.path)));
             return Err(Enough);
         }
-        if self.nodes_left == 0 { Err(Enough) } else { Ok(()) }
+        if loaded.exhausted { Err(Enough) } else { Ok(()) }
     }
 
     fn grow(&mut self, bytes: u64, file: &ManifestFile) -> Result<(), Enough> {

@@ -72,6 +72,8 @@ pub(super) struct Builder<'l> {
     begun: Option<Span>,
     root: Option<Value>,
     nodes_left: u64,
+    /// Whether more nodes came than may.
+    pub(super) exhausted: bool,
     pub(super) documents: Vec<Document>,
     pub(super) problems: Vec<Problem>,
     pub(super) duplicates: Vec<Duplicate>,
@@ -88,6 +90,7 @@ impl<'l> Builder<'l> {
             begun: None,
             root: None,
             nodes_left,
+            exhausted: false,
             documents: Vec::new(),
             problems: Vec::new(),
             duplicates: Vec::new(),
@@ -260,7 +263,7 @@ impl<'l> Builder<'l> {
                 Ok(())
             }
             None => {
-                self.nodes_left = 0;
+                self.exhausted = true;
                 let what =
                     format!("the render has more than {} keys and values", self.limits.nodes);
                 Err(Problem::new(Code::TooLarge, span, what))
@@ -302,7 +305,7 @@ impl Listener for Builder<'_> {
 
     fn wants_more(&self) -> bool {
         let full = self.problems.len() + self.duplicates.len() > self.limits.faults;
-        !self.stop.is_stopped() && !full && self.nodes_left > 0
+        !self.stop.is_stopped() && !full && !self.exhausted
     }
 }
 

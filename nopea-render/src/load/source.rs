@@ -20,8 +20,9 @@ pub(super) fn decode(bytes: &[u8]) -> (std::borrow::Cow<'_, str>, Option<Problem
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => (true, bytes),
         _ => (false, bytes),
     };
-    let Err(error) = std::str::from_utf8(bytes) else {
-        return (String::from_utf8_lossy(bytes), None);
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return (text.into(), None),
+        Err(error) => error,
     };
     let head = bytes.get(..error.valid_up_to()).and_then(|head| std::str::from_utf8(head).ok());
     let head = head.unwrap_or("");
