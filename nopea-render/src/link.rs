@@ -42,13 +42,13 @@ pub(crate) fn follow(
         };
         match part.as_str() {
             "" | "." => continue,
-            ".." if done.pop().is_none() => {
-                return Ok(Target::Wrong(
-                    Code::PathOutside,
-                    "it leads out of the repository".to_owned(),
-                ));
+            ".." => {
+                if done.pop().is_some() {
+                    continue;
+                }
+                let what = "it leads out of the repository".to_owned();
+                return Ok(Target::Wrong(Code::PathOutside, what));
             }
-            ".." => continue,
             _ => {}
         }
         done.push(part);

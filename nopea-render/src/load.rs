@@ -93,7 +93,7 @@ pub(crate) fn load<'t>(
     let (syntax, builder) = parse(&text, named, limits, stop, nodes_left);
     let (grown, nodes_left) = (builder.grown(), builder.nodes_left());
     let Builder { documents, mut problems, duplicates, exhausted, .. } = builder;
-    problems.extend(first_places(&text, syntax, limits.depth, duplicates));
+    problems.extend(first_places(&text, syntax, limits.depth, &duplicates));
     problems.extend(encoding);
     problems.sort_by_key(|problem| problem.span.byte);
     let mut source = Source::new(&text);
@@ -138,10 +138,10 @@ fn first_places(
     text: &str,
     syntax: Syntax,
     depth: usize,
-    duplicates: Vec<Duplicate>,
+    duplicates: &[Duplicate],
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut rest = duplicates.as_slice();
+    let mut rest = duplicates;
     while let Some(one) = rest.first() {
         let same = rest.iter().take_while(|other| other.document.byte == one.document.byte).count();
         let (document, others) = rest.split_at(same);

@@ -125,7 +125,9 @@ fn split(path: &str) -> (&str, &str) {
 fn id(kind: &str, parts: &[&[u8]]) -> ObjectId {
     let mut hasher = Hasher::default();
     hasher.part(kind.as_bytes());
-    parts.iter().for_each(|part| hasher.part(part));
+    for part in parts {
+        hasher.part(part);
+    }
     ObjectId::new(hasher.finish().to_string())
 }
 

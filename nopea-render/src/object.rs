@@ -109,9 +109,9 @@ fn flatten(value: Value, path: Path, parts: &mut Vec<Part>) {
             && !item.contains_key("apiVersion")
         {
             item.insert("kind".to_owned(), Value::String(kind.clone()));
-            version.iter().for_each(|version| {
+            if let Some(version) = &version {
                 item.insert("apiVersion".to_owned(), version.clone());
-            });
+            }
         }
         let mut path = path.clone();
         path.extend([Step::Key("items".to_owned()), Step::Index(at)]);
@@ -153,8 +153,9 @@ fn identify(part: &Part, issues: &mut Vec<Issue>) -> Option<(ObjectKey, Text)> {
         _ => None,
     };
     check.object.clone_from(&key);
-    for field in ["labels", "annotations"] {
-        metadata.iter().for_each(|metadata| check.texts(metadata, field));
+    if let Some(metadata) = metadata {
+        check.texts(metadata, "labels");
+        check.texts(metadata, "annotations");
     }
     (issues.len() == before).then_some(())?;
     Some((key?, version?.into()))

@@ -49,16 +49,8 @@ enum Turn {
 
 #[derive(Debug)]
 enum Frame {
-    List {
-        items: Vec<Value>,
-        anchor: usize,
-    },
-    Map {
-        entries: Map<String, Value>,
-        turn: Turn,
-        merged: Option<Box<BTreeSet<String>>>,
-        anchor: usize,
-    },
+    List { items: Vec<Value>, anchor: usize },
+    Map { entries: Map<String, Value>, turn: Turn, merged: BTreeSet<String>, anchor: usize },
 }
 
 /// Listens to a parser and builds values.
@@ -227,7 +219,7 @@ impl<'l> Builder<'l> {
                 entry.insert(value);
             }
             serde_json::map::Entry::Occupied(mut entry) => {
-                if merged.as_mut().is_some_and(|merged| merged.remove(entry.key())) {
+                if merged.remove(entry.key()) {
                     entry.insert(value);
                     return;
                 }
@@ -257,18 +249,13 @@ impl<'l> Builder<'l> {
     }
 
     fn spend(&mut self, nodes: u64, span: Span) -> Result<(), Problem> {
-        match self.nodes_left.checked_sub(nodes) {
-            Some(left) => {
-                self.nodes_left = left;
-                Ok(())
-            }
-            None => {
-                self.exhausted = true;
-                let what =
-                    format!("the render has more than {} keys and values", self.limits.nodes);
-                Err(Problem::new(Code::TooLarge, span, what))
-            }
+        if let Some(left) = self.nodes_left.checked_sub(nodes) {
+            self.nodes_left = left;
+            return Ok(());
         }
+        self.exhausted = true;
+        let what = format!("the render has more than {} keys and values", self.limits.nodes);
+        Err(Problem::new(Code::TooLarge, span, what))
     }
 }
 
@@ -280,7 +267,7 @@ impl Listener for Builder<'_> {
         self.spend(1, span)?;
         match node {
             Node::Map(anchor) => {
-                let (entries, turn, merged) = (Map::new(), Turn::Key, None);
+                let (entries, turn, merged) = (Map::new(), Turn::Key, BTreeSet::new());
                 self.open(Frame::Map { entries, turn, merged, anchor }, span)
             }
             Node::List(anchor) => self.open(Frame::List { items: Vec::new(), anchor }, span),
@@ -312,12 +299,11 @@ impl Listener for Builder<'_> {
 /// Merges as kubectl does: what stands later wins, a merge too; of a list the earlier map wins.
 fn merge(
     entries: &mut Map<String, Value>,
-    merged: &mut Option<Box<BTreeSet<String>>>,
+    merged: &mut BTreeSet<String>,
     value: Value,
 ) -> Result<(), ()> {
     match value {
         Value::Object(other) => {
-            let merged = merged.get_or_insert_default();
             for (key, value) in other {
                 if entries.insert(key.clone(), value).is_none() {
                     merged.insert(key);

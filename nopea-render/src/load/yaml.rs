@@ -47,6 +47,8 @@ pub(super) fn parse(text: &str, depth: usize, listener: &mut impl Listener) {
     }
 }
 
+#[inline]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's list of events is open")]
 fn node(event: Event<'_>) -> Option<Node<'_>> {
     match event {
         Event::Scalar(text, style, anchor, tag) => {
