@@ -55,7 +55,12 @@ impl Anchors {
     }
 
     /// Gives an anchor its value.
-    pub(super) fn define(&mut self, id: usize, value: &Value, span: Span) -> Result<(), Problem> {
+    pub(super) fn define(
+        &mut self,
+        id: usize,
+        value: &Value,
+        span: Span,
+    ) -> Result<(), Box<Problem>> {
         let (bytes, nodes, height) = measure(value);
         self.grow(bytes, span)?;
         self.values.insert(id, Anchored { value: value.clone(), bytes, nodes, height });
@@ -63,7 +68,11 @@ impl Anchors {
     }
 
     /// Copies the value of an anchor; says how many nodes and levels it has.
-    pub(super) fn repeat(&mut self, id: usize, span: Span) -> Result<(Value, u64, usize), Problem> {
+    pub(super) fn repeat(
+        &mut self,
+        id: usize,
+        span: Span,
+    ) -> Result<(Value, u64, usize), Box<Problem>> {
         let bytes = self.values.get(&id).map_or(0, |anchored| anchored.bytes);
         self.grow(bytes, span)?;
         Ok(self.values.get(&id).map_or((Value::Null, 1, 0), |anchored| {
@@ -71,11 +80,11 @@ impl Anchors {
         }))
     }
 
-    fn grow(&mut self, bytes: u64, span: Span) -> Result<(), Problem> {
+    fn grow(&mut self, bytes: u64, span: Span) -> Result<(), Box<Problem>> {
         let grown = self.grown.saturating_add(bytes);
         if grown > self.most {
             let what = format!("aliases make the file more than {} times as large", self.times);
-            return Err(Problem::new(Code::AliasGrowth, span, what));
+            return Err(Problem::new(Code::AliasGrowth, span, what).into());
         }
         self.grown = grown;
         Ok(())

@@ -106,15 +106,15 @@ impl<'l> Builder<'l> {
         self.root = None;
     }
 
-    fn open(&mut self, frame: Frame, span: Span) -> Result<(), Problem> {
+    fn open(&mut self, frame: Frame, span: Span) -> Result<(), Box<Problem>> {
         if self.frames.len() >= self.limits.depth {
-            return Err(too_deep(span, self.limits.depth));
+            return Err(too_deep(span, self.limits.depth).into());
         }
         self.frames.push(frame);
         Ok(())
     }
 
-    fn close(&mut self, span: Span) -> Result<(), Problem> {
+    fn close(&mut self, span: Span) -> Result<(), Box<Problem>> {
         let (value, anchor) = match self.frames.pop() {
             Some(Frame::List { items, anchor }) => (Value::Array(items), anchor),
             Some(Frame::Map { entries, anchor, .. }) => (Value::Object(entries), anchor),
@@ -123,7 +123,7 @@ impl<'l> Builder<'l> {
         self.settle(value, anchor, span)
     }
 
-    fn settle(&mut self, value: Value, anchor: usize, span: Span) -> Result<(), Problem> {
+    fn settle(&mut self, value: Value, anchor: usize, span: Span) -> Result<(), Box<Problem>> {
         if anchor > 0 {
             self.anchors.define(anchor, &value, span)?;
         }
@@ -131,7 +131,7 @@ impl<'l> Builder<'l> {
         Ok(())
     }
 
-    fn scalar(&mut self, raw: Raw<'_>, anchor: usize, span: Span) -> Result<(), Problem> {
+    fn scalar(&mut self, raw: Raw<'_>, anchor: usize, span: Span) -> Result<(), Box<Problem>> {
         if let Some(Frame::Map { turn: turn @ Turn::Key, .. }) = self.frames.last_mut() {
             if raw.merges() {
                 *turn = Turn::Merge(span);
@@ -154,7 +154,7 @@ impl<'l> Builder<'l> {
         self.settle(value, anchor, span)
     }
 
-    fn alias(&mut self, anchor: Option<usize>, span: Span) -> Result<(), Problem> {
+    fn alias(&mut self, anchor: Option<usize>, span: Span) -> Result<(), Box<Problem>> {
         let room = self.limits.depth.saturating_sub(self.frames.len());
         let value = match anchor {
             None => {
@@ -172,7 +172,7 @@ impl<'l> Builder<'l> {
             Some(id) => {
                 let (value, nodes, height) = self.anchors.repeat(id, span)?;
                 if height > room {
-                    return Err(too_deep(span, self.limits.depth));
+                    return Err(too_deep(span, self.limits.depth).into());
                 }
                 self.spend(nodes, span)?;
                 value
@@ -248,19 +248,19 @@ impl<'l> Builder<'l> {
             .collect()
     }
 
-    fn spend(&mut self, nodes: u64, span: Span) -> Result<(), Problem> {
+    fn spend(&mut self, nodes: u64, span: Span) -> Result<(), Box<Problem>> {
         if let Some(left) = self.nodes_left.checked_sub(nodes) {
             self.nodes_left = left;
             return Ok(());
         }
         self.exhausted = true;
         let what = format!("the render has more than {} keys and values", self.limits.nodes);
-        Err(Problem::new(Code::TooLarge, span, what))
+        Err(Problem::new(Code::TooLarge, span, what).into())
     }
 }
 
 impl Listener for Builder<'_> {
-    fn node(&mut self, node: Node<'_>, span: Span) -> Result<(), Problem> {
+    fn node(&mut self, node: Node<'_>, span: Span) -> Result<(), Box<Problem>> {
         if self.begun.is_none() {
             self.begun = Some(span);
         }

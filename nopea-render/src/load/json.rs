@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str, start: Span, listener: &mut impl Listener) {
     parser.skip_space();
     while parser.at < text.len() && listener.wants_more() {
         if let Err(problem) = parser.value(listener) {
-            listener.broken(problem);
+            listener.broken(*problem);
             return;
         }
         listener.complete();
@@ -66,12 +66,12 @@ impl<'t> Parser<'t> {
         Span { line: self.line, column, length: narrow(chars(from, to)).max(1), byte: from }
     }
 
-    fn wrong(&mut self, what: &str, help: &str) -> Problem {
-        Problem::new(Code::Syntax, self.span(self.at, self.at + 1), what).help(help)
+    fn wrong(&mut self, what: &str, help: &str) -> Box<Problem> {
+        Problem::new(Code::Syntax, self.span(self.at, self.at + 1), what).help(help).into()
     }
 
     /// One whole value. The state between tokens is what is open and whether a value was complete.
-    fn value(&mut self, listener: &mut impl Listener) -> Result<(), Problem> {
+    fn value(&mut self, listener: &mut impl Listener) -> Result<(), Box<Problem>> {
         let mut nodes = 0_u32;
         loop {
             nodes = nodes.wrapping_add(1);
@@ -92,7 +92,7 @@ impl<'t> Parser<'t> {
     }
 
     /// A scalar or the beginning of a map or list that holds something; says whether one was opened.
-    fn token(&mut self, listener: &mut impl Listener) -> Result<bool, Problem> {
+    fn token(&mut self, listener: &mut impl Listener) -> Result<bool, Box<Problem>> {
         self.skip_space();
         let start = self.at;
         match self.peek() {
@@ -128,7 +128,7 @@ impl<'t> Parser<'t> {
     }
 
     /// After a value: a comma goes on, a bracket closes. Says whether something was closed.
-    fn close_if_done(&mut self, listener: &mut impl Listener) -> Result<bool, Problem> {
+    fn close_if_done(&mut self, listener: &mut impl Listener) -> Result<bool, Box<Problem>> {
         let Some(open) = self.open.last().copied() else { return Ok(false) };
         self.skip_space();
         match (self.peek(), open) {
@@ -149,7 +149,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn key(&mut self, listener: &mut impl Listener) -> Result<(), Problem> {
+    fn key(&mut self, listener: &mut impl Listener) -> Result<(), Box<Problem>> {
         self.skip_space();
         if self.peek() != Some(b'"') {
             let help = "write the key in double quotes; no comma stands before a `}`";
@@ -165,7 +165,7 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    fn string(&mut self) -> Result<(Cow<'t, str>, Span), Problem> {
+    fn string(&mut self) -> Result<(Cow<'t, str>, Span), Box<Problem>> {
         let start = self.at;
         let mut end = start + 1;
         let mut escaped = false;
@@ -193,12 +193,13 @@ impl<'t> Parser<'t> {
         match serde_json::from_str(self.text.get(start..self.at).unwrap_or("")) {
             Ok(text) => Ok((Cow::Owned(text), span)),
             Err(_) => Err(Problem::new(Code::Syntax, span, "an escape in the text is not known")
-                .help("write \\\\ for one backslash")),
+                .help("write \\\\ for one backslash")
+                .into()),
         }
     }
 
     /// A number, `true`, `false` or `null`.
-    fn word(&mut self) -> Result<(Cow<'t, str>, Span), Problem> {
+    fn word(&mut self) -> Result<(Cow<'t, str>, Span), Box<Problem>> {
         let rest = self.text.get(self.at..).unwrap_or("");
         let end = rest
             .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_')))

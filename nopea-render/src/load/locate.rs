@@ -142,7 +142,7 @@ impl Locator {
 }
 
 impl Listener for Locator {
-    fn node(&mut self, node: Node<'_>, span: Span) -> Result<(), Problem> {
+    fn node(&mut self, node: Node<'_>, span: Span) -> Result<(), Box<Problem>> {
         let span = Span {
             line: span.line.saturating_add(self.lines),
             byte: span.byte + self.bytes,

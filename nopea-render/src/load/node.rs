@@ -65,7 +65,7 @@ pub(super) enum Node<'t> {
 /// Listens to a parser.
 pub(super) trait Listener {
     /// Takes a node. A problem in return ends the document.
-    fn node(&mut self, node: Node<'_>, span: Span) -> Result<(), Problem>;
+    fn node(&mut self, node: Node<'_>, span: Span) -> Result<(), Box<Problem>>;
 
     /// The document is complete.
     fn complete(&mut self);

@@ -22,19 +22,25 @@ pub(super) fn parse(text: &str, depth: usize, listener: &mut impl Listener) {
     let mut nodes = 0_u32;
     while let Some(next) = parser.next_event() {
         let outcome = match next {
+            Ok((Event::Scalar(text, style, anchor, tag), range)) => {
+                let plain = style == ScalarStyle::Plain;
+                let tag = tag.map_or(Tag::None, |tag| known(&tag));
+                let node = Node::Scalar(Raw { text, plain, tag }, anchor);
+                listener.node(node, Span::of_range(&range))
+            }
             Ok((Event::DocumentEnd, _)) => {
                 listener.complete();
                 nodes = 0;
                 Ok(())
             }
-            Ok((event, range)) => match node(event) {
+            Ok((event, range)) => match structure(&event) {
                 Some(node) => listener.node(node, Span::of_range(&range)),
                 None => continue,
             },
-            Err(error) => Err(syntax::problem(&error, depth)),
+            Err(error) => Err(syntax::problem(&error, depth).into()),
         };
         if let Err(problem) = outcome {
-            listener.broken(problem);
+            listener.broken(*problem);
             nodes = 0;
             if !listener.wants_more() || !matches!(parser.proceed_next_document(), Ok(true)) {
                 return;
@@ -47,19 +53,14 @@ pub(super) fn parse(text: &str, depth: usize, listener: &mut impl Listener) {
     }
 }
 
-#[inline]
+/// The node of an event that is no scalar.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the parser's list of events is open")]
-fn node(event: Event<'_>) -> Option<Node<'_>> {
+fn structure(event: &Event<'_>) -> Option<Node<'static>> {
     match event {
-        Event::Scalar(text, style, anchor, tag) => {
-            let plain = style == ScalarStyle::Plain;
-            let tag = tag.map_or(Tag::None, |tag| known(&tag));
-            Some(Node::Scalar(Raw { text, plain, tag }, anchor))
-        }
-        Event::MappingStart(_, anchor, _) => Some(Node::Map(anchor)),
-        Event::SequenceStart(_, anchor, _) => Some(Node::List(anchor)),
+        Event::MappingStart(_, anchor, _) => Some(Node::Map(*anchor)),
+        Event::SequenceStart(_, anchor, _) => Some(Node::List(*anchor)),
         Event::MappingEnd | Event::SequenceEnd => Some(Node::End),
-        Event::Alias(anchor) => Some(Node::Alias(Some(anchor))),
+        Event::Alias(anchor) => Some(Node::Alias(Some(*anchor))),
         Event::UnresolvedAlias(_) => Some(Node::Alias(None)),
         // starts and ends of the stream and of documents, and what the options switch off
         _ => None,
