@@ -96,7 +96,7 @@ pub(crate) fn load<'t>(
     problems.extend(first_places(&text, syntax, limits.depth, &duplicates));
     problems.extend(encoding);
     problems.sort_by_key(|problem| problem.span.byte);
-    let mut source = Source::new(&text);
+    let source = Source::new(&text);
     for problem in &mut problems {
         let puzzling = matches!(problem.code, Code::Syntax | Code::WrongType);
         if puzzling && source.is_template(problem.span.byte) {

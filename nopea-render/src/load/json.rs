@@ -66,8 +66,9 @@ impl<'t> Parser<'t> {
         Span { line: self.line, column, length: narrow(chars(from, to)).max(1), byte: from }
     }
 
-    fn wrong(&mut self, what: &str, help: &str) -> Box<Problem> {
-        Problem::new(Code::Syntax, self.span(self.at, self.at + 1), what).help(help).into()
+    fn wrong<T>(&mut self, what: &str, help: &str) -> Result<T, Box<Problem>> {
+        let span = self.span(self.at, self.at + 1);
+        Err(Problem::new(Code::Syntax, span, what).help(help).into())
     }
 
     /// One whole value. The state between tokens is what is open and whether a value was complete.
@@ -76,7 +77,7 @@ impl<'t> Parser<'t> {
         loop {
             nodes = nodes.wrapping_add(1);
             if nodes.is_multiple_of(NODES_BETWEEN_LOOKS) && !listener.wants_more() {
-                return Err(self.wrong("reading was stopped", "try again"));
+                return self.wrong("reading was stopped", "try again");
             }
             let opened = self.token(listener)?;
             if !opened {
@@ -123,7 +124,7 @@ impl<'t> Parser<'t> {
                 listener.node(Node::Scalar(Raw { text, plain: true, tag: Tag::None }, 0), span)?;
                 Ok(false)
             }
-            None => Err(self.wrong("the file ends where a value is expected", "complete it")),
+            None => self.wrong("the file ends where a value is expected", "complete it"),
         }
     }
 
@@ -142,9 +143,9 @@ impl<'t> Parser<'t> {
                 self.at += 1;
                 Ok(true)
             }
-            (None, _) => Err(self.wrong("a `[` or `{` is never closed", "close it")),
+            (None, _) => self.wrong("a `[` or `{` is never closed", "close it"),
             (Some(_), Open::Map | Open::List) => {
-                Err(self.wrong("a `,` or the closing bracket is missing", "add it"))
+                self.wrong("a `,` or the closing bracket is missing", "add it")
             }
         }
     }
@@ -153,13 +154,13 @@ impl<'t> Parser<'t> {
         self.skip_space();
         if self.peek() != Some(b'"') {
             let help = "write the key in double quotes; no comma stands before a `}`";
-            return Err(self.wrong("a key in double quotes is expected here", help));
+            return self.wrong("a key in double quotes is expected here", help);
         }
         let (text, span) = self.string()?;
         listener.node(Node::Scalar(Raw { text, plain: false, tag: Tag::None }, 0), span)?;
         self.skip_space();
         if self.peek() != Some(b':') {
-            return Err(self.wrong("a `:` is expected after the key", "add it"));
+            return self.wrong("a `:` is expected after the key", "add it");
         }
         self.at += 1;
         Ok(())
@@ -178,10 +179,10 @@ impl<'t> Parser<'t> {
                 }
                 Some(0..=0x1f) => {
                     let help = "close the quote, or write \\n and \\t for line breaks and tabs";
-                    return Err(self.wrong("a quote is not closed on its line", help));
+                    return self.wrong("a quote is not closed on its line", help);
                 }
                 Some(_) => end += 1,
-                None => return Err(self.wrong("a quote is never closed", "close it")),
+                None => return self.wrong("a quote is never closed", "close it"),
             }
         }
         self.at = end + 1;
@@ -207,7 +208,7 @@ impl<'t> Parser<'t> {
         let word = rest.get(..end).unwrap_or("");
         if word.is_empty() || serde_json::from_str::<serde_json::Value>(word).is_err() {
             let help = "write a number, true, false or null, or put a text in double quotes";
-            return Err(self.wrong("a value is expected here", help));
+            return self.wrong("a value is expected here", help);
         }
         let span = self.span(self.at, self.at + end);
         self.at += end;

@@ -63,13 +63,12 @@ pub(crate) struct Source<'t> {
     text: &'t str,
     around: std::ops::Range<usize>,
     secret: bool,
-    template: bool,
 }
 
 impl<'t> Source<'t> {
     /// A source of a text.
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, around: 0..0, secret: false, template: false }
+        Self { text, around: 0..0, secret: false }
     }
 
     /// Looks at the document around a byte: between two lines that begin with `---`.
@@ -83,14 +82,19 @@ impl<'t> Source<'t> {
         let end = tail.find("\n---").map_or(self.text.len() + 1, |at| head.len() + at);
         let document = self.text.get(start..end.min(self.text.len())).unwrap_or("");
         self.secret = names_secret(document);
-        self.template = document.contains("{{");
         self.around = start..end;
     }
 
-    /// Says whether the document around a byte looks like a template.
-    pub(crate) fn is_template(&mut self, byte: usize) -> bool {
-        self.look(byte);
-        self.template
+    /// Says whether the line of a byte, or the one above, looks like a template. Quoted templates
+    /// elsewhere in the document are nobody's fault.
+    pub(crate) fn is_template(&self, byte: usize) -> bool {
+        let Some((head, tail)) = self.text.split_at_checked(byte.min(self.text.len())) else {
+            return false;
+        };
+        let line = head.rfind('\n').unwrap_or(0);
+        let above = head.get(..line).and_then(|head| head.rfind('\n')).unwrap_or(0);
+        let end = tail.find('\n').map_or(self.text.len(), |at| head.len() + at);
+        self.text.get(above..end).is_some_and(|lines| lines.contains("{{"))
     }
 
     /// The line of a place, shortened, values masked where the document may be a Secret.

@@ -236,6 +236,8 @@ fn a_helm_template_is_named_as_such() {
         );
     }
     assert!(load_all("a: \"{{ workflow.name }}\"\n").is_ok());
+    let elsewhere = loaded("a: \"{{ $labels.x }}\"\nb: 1\nc: [\n").problems.remove(0).help;
+    assert!(!elsewhere.unwrap().contains("Helm"));
 }
 
 #[test]
