@@ -1,0 +1,9 @@
+//! Repositories and a smart HTTP server for tests of this and other crates. Needs a git binary.
+//!
+//! Nothing here is for production: whatever fails panics, as a test should.
+
+mod repository;
+mod server;
+
+pub use repository::Repository;
+pub use server::{Behaviour, Server};
