@@ -1,6 +1,10 @@
 //! What can go wrong with a source, precisely, and how the port says it. Does nothing itself.
 
-use std::{error::Error, path::PathBuf, time::Duration};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use nopea_core::{
     fault::{Code, Retry},
@@ -196,6 +200,9 @@ impl GitError {
                 Some("write it as ^1.2, ~1.2.3, 1.* or >=1.2, <2".to_owned())
             }
             Self::UnsupportedUrl { help, .. } => Some((*help).to_owned()),
+            Self::UnknownFolder { path, .. } if is_host_like(path) => {
+                Some(format!("if it is a url, write https://{}", path.display()))
+            }
             Self::Changed { .. } => Some("wait until nothing writes to it".to_owned()),
             Self::Mirror { .. } => Some("check its permissions and free space".to_owned()),
             Self::UnknownReference { nearest, .. } if !nearest.is_empty() => {
@@ -255,6 +262,12 @@ fn cause(error: GitError) -> Option<Cause> {
         | GitError::UnsupportedUrl { .. }
         | GitError::Changed { .. } => None,
     }
+}
+
+/// `example.org/app`: a url without its scheme.
+fn is_host_like(path: &Path) -> bool {
+    let first = path.iter().next().and_then(|first| first.to_str()).unwrap_or_default();
+    first.trim_matches('.').contains('.') && path.iter().count() > 1
 }
 
 fn suggest(nearest: &[String]) -> String {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here is for production: whatever fails panics, as a test should.
 
+pub mod contract;
 mod repository;
 mod server;
 

@@ -162,6 +162,9 @@ async fn a_path_that_is_no_folder_is_a_fault() {
         assert_eq!(code, "G012");
         assert!(text.starts_with(&format!("there is no folder {url}: ")), "{text}");
     }
+    let url = SourceUrl::parse("example.org/app").unwrap();
+    let error = Source::new().resolve(&url, Reference::Head, 0).await.unwrap_err();
+    assert_eq!(error.help.as_deref(), Some("if it is a url, write https://example.org/app"));
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn with_ending(source: &Source, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn with_ending(source: &Source, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     files(source.mirrors.path(), &mut found);
     found.retain(|path| path.to_str().unwrap().ends_with(ending));

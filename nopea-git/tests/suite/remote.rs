@@ -1,6 +1,10 @@
 //! Which commit a reference of a remote names, and how often the remote is asked.
 
-use nopea_core::{model::Reference, port::EntryKind};
+use nopea_core::{
+    model::{Commit, Reference, SourceUrl},
+    port::EntryKind,
+};
+use nopea_git::testing::contract::{self, Upstream};
 use nopea_git::testing::{Behaviour, Repository, Server};
 
 use crate::{FETCH, LOOK_UP, Source, fault, read, served};
@@ -176,4 +180,24 @@ async fn a_redirect_to_itself_ends() {
         fault(&error),
         ("G002", format!("{url} is no Git repository: it redirects without end"))
     );
+}
+
+struct Remote(Repository, Server);
+
+impl Upstream for Remote {
+    fn url(&self) -> SourceUrl {
+        self.1.url("app")
+    }
+
+    fn commit(&self, files: &[(&str, &str)]) -> Commit {
+        self.0.commit(files)
+    }
+}
+
+#[tokio::test]
+async fn remotes_and_local_repositories_keep_the_contract() {
+    let repository = Repository::new();
+    let server = Server::start(repository.root()).await;
+    contract::git_source(&Source::new().gix, &Remote(repository, server)).await;
+    contract::git_source(&Source::new().gix, &Repository::new()).await;
 }
