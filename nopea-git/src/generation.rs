@@ -11,8 +11,8 @@ use nopea_core::model::Commit;
 
 use crate::{error::Cause, tree::Objects, wire::KEPT};
 
-/// How many packs the object store can hold; far more than [`crate::mirror::MAX_PACKS`].
-const PACK_SLOTS: u16 = 512;
+/// How many packs can be read; far more than a mirror should have.
+pub(crate) const PACK_SLOTS: u16 = 512;
 
 /// The file that says that a repository was finished before its process ended.
 const COMPLETE: &str = "nopea-complete";

@@ -21,17 +21,27 @@ use crate::{
     wire::Wire,
 };
 
-/// A mirror with more packs is built anew: each look-up of an object goes through all of them.
-pub(crate) const MAX_PACKS: usize = 50;
+/// With so many packs a mirror is built anew even where commits that are kept are lost thereby: no
+/// more than [`crate::generation::PACK_SLOTS`] can be read at all.
+const TOO_MANY_PACKS: usize = 400;
 /// How many commits that were opened last survive a rebuild without being asked for.
 const RECENT: usize = 16;
+
+/// How large a mirror may grow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// How many bytes one object may have.
+    pub(crate) bytes: u64,
+    /// With how many packs it is built anew.
+    pub(crate) packs: usize,
+}
 
 /// The mirror of one remote.
 #[derive(Debug)]
 pub(crate) struct Mirror {
     url: SourceUrl,
     dir: PathBuf,
-    bytes: u64,
+    size: Size,
     /// Held as long as this process uses the folder.
     _lock: File,
     state: Mutex<State>,
@@ -46,13 +56,13 @@ struct State {
     kept: BTreeSet<Commit>,
     recent: VecDeque<Commit>,
     trees: HashMap<Commit, Weak<GitTree>>,
+    /// How many packs more are borne since the mirror could not be built anew.
+    patience: usize,
 }
 
 impl Mirror {
     /// Finds or makes the folder of `url` below `data`, and loads what stands there if it is sound.
-    ///
-    /// No object of it may be larger than `bytes`.
-    pub(crate) fn open(data: &Path, url: &SourceUrl, bytes: u64) -> Result<Self, GitError> {
+    pub(crate) fn open(data: &Path, url: &SourceUrl, size: Size) -> Result<Self, GitError> {
         let failed =
             |source: Cause| GitError::Mirror { url: url.clone(), path: data.to_owned(), source };
         let (dir, lock) = claim(data, url).map_err(failed)?;
@@ -61,7 +71,7 @@ impl Mirror {
             State { next: numbers.last().map_or(1, |last| last + 1), ..State::default() };
         while let Some(number) = numbers.pop() {
             if state.current.is_none() {
-                match Generation::load(&dir, number, bytes) {
+                match Generation::load(&dir, number, size.bytes) {
                     Ok(sound) => {
                         state.current = Some(Arc::new(sound));
                         continue;
@@ -73,7 +83,7 @@ impl Mirror {
                 .map_err(|error| failed(error.into()))?;
         }
         let fetching = Arc::default();
-        Ok(Self { url: url.clone(), dir, bytes, _lock: lock, state: Mutex::new(state), fetching })
+        Ok(Self { url: url.clone(), dir, size, _lock: lock, state: Mutex::new(state), fetching })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -119,11 +129,14 @@ impl Mirror {
         commit: &Commit,
         name: Option<&str>,
     ) -> Result<Arc<dyn SourceTree>, GitError> {
-        let sound = self.state().current.clone();
+        let (sound, limit) = {
+            let state = self.state();
+            (state.current.clone(), self.size.packs + state.patience)
+        };
         let usable = sound.filter(|at| {
             let same_hash =
                 at.objects().handle().object_hash().len_in_hex() == commit.as_str().len();
-            same_hash && at.packs().is_ok_and(|packs| packs.len() <= MAX_PACKS)
+            same_hash && at.packs().is_ok_and(|packs| packs.len() <= limit)
         });
         let generation = match usable {
             Some(usable) => usable,
@@ -134,35 +147,42 @@ impl Mirror {
         let mut state = self.state();
         if state.current.as_ref().is_none_or(|current| current.number() != generation.number()) {
             state.replace(Some(generation));
+            state.patience = 0;
         }
         drop(state);
         let unknown = || GitError::UnknownCommit { url: self.url.clone(), commit: commit.clone() };
         self.present(commit).ok_or_else(unknown)
     }
 
-    /// Builds a repository beside the one in use, with the commits that are kept. Where the remote
-    /// no longer gives one of them out, a sound old repository stays in use.
+    /// Builds a repository beside the one in use, with the commits that are kept and, where possible,
+    /// those that were opened lately. Where the remote no longer gives a kept one out, a sound old
+    /// repository stays in use.
     fn rebuild(&self, wire: &Wire, like: &Commit) -> Result<Arc<Generation>, GitError> {
-        let (number, old, kept) = {
-            let mut state = self.state();
-            state.next += 1;
-            let kept: BTreeSet<Commit> = state.kept.iter().chain(&state.recent).cloned().collect();
-            (state.next - 1, state.current.clone(), kept)
-        };
-        let built = Generation::create(&self.dir, number, like, self.bytes)
+        let same_hash = |commit: &&Commit| commit.as_str().len() == like.as_str().len();
+        let mut state = self.state();
+        let number = state.next;
+        state.next += 1;
+        let old = state.current.clone();
+        let kept: Vec<Commit> = state.kept.iter().filter(same_hash).cloned().collect();
+        let recent: Vec<Commit> = state.recent.iter().filter(same_hash).cloned().collect();
+        drop(state);
+        let built = Generation::create(&self.dir, number, like, self.size.bytes)
             .map_err(|source| self.unusable(source))?;
         let Some(old) = old else { return Ok(Arc::new(built)) };
-        let same_hash = |commit: &Commit| commit.as_str().len() == like.as_str().len();
-        let kept: Vec<Commit> = kept.into_iter().filter(same_hash).collect();
-        let fetched = wire.fetch(&built.objects().handle(), &kept);
-        match fetched {
-            Ok(()) => Ok(Arc::new(built)),
-            Err(error) => {
-                tracing::warn!(url = %self.url, %error, "the mirror could not be built anew");
+        let into = built.objects().handle();
+        if let Err(error) = wire.fetch(&into, &kept) {
+            let packs = old.packs().map_or(usize::MAX, |packs| packs.len());
+            tracing::warn!(url = %self.url, packs, %error, "the mirror could not be built anew");
+            if packs < TOO_MANY_PACKS {
                 built.retire();
-                Ok(old)
+                self.state().patience += self.size.packs;
+                return Ok(old);
             }
         }
+        if let Err(error) = wire.fetch(&into, &recent) {
+            tracing::debug!(url = %self.url, %error, "commits of late are fetched again when asked for");
+        }
+        Ok(Arc::new(built))
     }
 
     fn fetch_into(

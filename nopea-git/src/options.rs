@@ -22,6 +22,8 @@ pub struct Options {
     pub connect: Duration,
     /// How many bytes one look-up or fetch may receive, one object unpack to, or a folder hold.
     pub bytes: u64,
+    /// A mirror with more packs is built anew: each look-up of an object goes through all of them.
+    pub packs: usize,
     /// How many requests may run against one host at once.
     pub per_host: usize,
     /// The proxy for all requests; the environment is never asked.
@@ -50,6 +52,7 @@ impl Options {
             time: Duration::from_mins(1),
             connect: Duration::from_secs(10),
             bytes: 512 << 20,
+            packs: 50,
             per_host: 8,
             proxy: None,
         }

@@ -22,7 +22,7 @@ use crate::{
     error::GitError,
     local::LocalFolder,
     lookup::Lookup,
-    mirror::Mirror,
+    mirror::{Mirror, Size},
     options::{Local, Options},
     place::{Place, full_name},
     refs::{Advertisement, beyond_branches_and_tags},
@@ -145,11 +145,12 @@ impl GixSource {
     async fn mirror(&self, url: &SourceUrl) -> Result<Arc<Mirror>, GitError> {
         let cell = shared(&self.mirrors, url.clone(), Arc::default);
         let stop = self.stop();
-        let (data, remote, bytes) = (self.options.mirrors.clone(), url.clone(), stop.limit());
+        let (data, remote) = (self.options.mirrors.clone(), url.clone());
+        let size = Size { bytes: self.options.bytes, packs: self.options.packs };
         // A task of its own: a caller who goes away must not leave a half opened mirror locked.
         let opened = tokio::spawn(async move {
             let interrupted = GitError::Interrupted { url: remote.clone() };
-            let open = move || Mirror::open(&data, &remote, bytes).map(Arc::new);
+            let open = move || Mirror::open(&data, &remote, size).map(Arc::new);
             let opening = async { spawn_blocking(open).await.unwrap_or(Err(interrupted)) };
             cell.get_or_try_init(|| opening).await.map(Arc::clone)
         });

@@ -36,10 +36,11 @@ use crate::{
 pub(crate) const KEPT: &str = "refs/nopea/";
 /// What servers say, and gix reports, where a commit is not given out. The last is how gix reads the
 /// `ERR` line that servers of the first protocol send where a pack should begin.
-const REFUSALS: [&str; 4] = [
+const REFUSALS: [&str; 5] = [
     "not our ref",
     "unadvertised object",
     "matched any of the",
+    "for object hashes",
     "non-side channel line or input was malformed: 69",
 ];
 /// Matches nothing anywhere: keeps a server from listing all its references before a fetch by id.
@@ -89,6 +90,9 @@ impl Wire {
     pub(crate) fn fetch(&self, into: &gix::Repository, commits: &[Commit]) -> Result<(), GitError> {
         let mut specs: Vec<String> =
             commits.iter().map(|commit| format!("+{commit}:{KEPT}{commit}")).collect();
+        if specs.is_empty() {
+            return Ok(());
+        }
         specs.push(NOTHING.to_owned());
         self.receive(into, &specs, commits.first())
     }

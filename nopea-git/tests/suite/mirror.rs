@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use nopea_core::model::{Reference, SourceUrl};
+use nopea_core::model::{Commit, Reference, SourceUrl};
 use nopea_git::testing::Behaviour;
 
 use crate::{FETCH, Source, read, served};
@@ -113,23 +113,57 @@ async fn damage_that_a_read_finds_is_a_fault_once_and_then_rebuilt() {
 
 #[tokio::test]
 async fn a_mirror_of_many_packs_is_built_anew_under_its_readers() {
-    let (repository, _server, url, first) = served().await;
-    let source = Source::new();
+    let (repository, server, url, first) = served().await;
+    let source = Source::with(|options| options.packs = 4);
     let before = source.open(&url, &first).await.unwrap();
     source.gix.keep(&url, BTreeSet::from([first.clone()])).await.unwrap();
     let mut last = first.clone();
-    for number in 0..52 {
+    for number in 0..6 {
         last = repository.commit(&[("README", &number.to_string())]);
         source.open(&url, &last).await.unwrap();
     }
-    assert!(with_ending(&source, ".pack").len() > 50);
+    assert_eq!(with_ending(&source, "/HEAD").len(), 2, "the old repository is still read from");
     assert_eq!(read(&before, "apps/web.yaml"), "one");
     drop(before);
+    assert_eq!(with_ending(&source, "/HEAD").len(), 1, "the old repository is gone");
+    assert!(with_ending(&source, ".pack").len() <= 4);
+    let fetched = server.count(FETCH);
     let source = source.restarted();
-    assert!(with_ending(&source, ".pack").len() < 10, "the old repository is gone");
-    for (commit, readme) in [(&first, "hello"), (&last, "51")] {
+    for (commit, readme) in [(&first, "hello"), (&last, "5")] {
         assert_eq!(read(&source.open(&url, commit).await.unwrap(), "README"), readme);
     }
+    assert_eq!(server.count(FETCH), fetched, "what was kept and opened lately came along");
+}
+
+#[tokio::test]
+async fn a_kept_commit_that_the_remote_lost_is_not_lost_here() {
+    let (repository, server, url, first) = served().await;
+    let source = Source::with(|options| options.packs = 2);
+    source.open(&url, &first).await.unwrap();
+    source.gix.keep(&url, BTreeSet::from([first.clone()])).await.unwrap();
+    repository.git(&["checkout", "-q", "--orphan", "anew"]);
+    repository.commit(&[("README", "anew")]);
+    repository.git(&["branch", "-q", "-M", "anew", "main"]);
+    repository.git(&["reflog", "expire", "--expire=now", "--all"]);
+    repository.git(&["gc", "-q", "--prune=now"]);
+    for number in 0..4 {
+        let commit = repository.commit(&[("README", &number.to_string())]);
+        let tree = source.open(&url, &commit).await.unwrap();
+        assert_eq!(read(&tree, "README"), number.to_string());
+    }
+    assert_eq!(server.count(FETCH), 6, "it is not built anew in vain at each fetch");
+    let tree = source.open(&url, &first).await.unwrap();
+    assert_eq!(read(&tree, "README"), "hello");
+}
+
+#[tokio::test]
+async fn a_commit_of_another_hash_than_the_remote_has_is_unknown() {
+    let (_repository, _server, url, commit) = served().await;
+    let source = Source::new();
+    source.open(&url, &commit).await.unwrap();
+    let other = Commit::parse(&"1".repeat(64)).unwrap();
+    assert_eq!(source.open(&url, &other).await.unwrap_err().code.id(), "G005");
+    assert_eq!(read(&source.open(&url, &commit).await.unwrap(), "README"), "hello");
 }
 
 #[tokio::test]
