@@ -69,7 +69,7 @@ async fn a_mirror_damaged_on_disk_is_found_at_the_start_and_rebuilt() {
                 // The last byte of the last blob, before the checksum.
                 let last = pack.len() - 21;
                 pack[last] ^= 0xff;
-            })
+            });
         },
         |source| fs::remove_file(&with_ending(source, ".idx")[0]).unwrap(),
         |source| overwrite(&with_ending(source, "/HEAD")[0], |head| *head = b"\0garbage".to_vec()),
