@@ -9,20 +9,10 @@ use serde_json::Value;
 
 use crate::{
     baseline, fields, handback, health,
+    membership::{NAMESPACE, OBJECT, PART_OF, REPOSITORY, SUSPEND_HEAL},
     model::{Change, Marks, ObjectKey, Observation, ResourceVersion, Text, Uid},
     port::applier::FIELD_MANAGER,
 };
-
-/// Label that names the parent (KEP-3659).
-pub const PART_OF: &str = "applyset.kubernetes.io/part-of";
-/// Label that names the repository.
-pub const REPOSITORY: &str = "nopea.io/repository";
-/// Label that names the repository's namespace.
-pub const NAMESPACE: &str = "nopea.io/namespace";
-/// Annotation that proves a member (R1).
-pub const OBJECT: &str = "nopea.io/object";
-/// Annotation that keeps NOPEA from touching a live object.
-pub const SUSPEND_HEAL: &str = "nopea.io/suspend-heal";
 
 /// A value that is no object of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

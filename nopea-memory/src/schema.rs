@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub mod builtin;
 mod custom;
@@ -156,9 +156,13 @@ fn untyped() -> Type {
 static FALLBACK: Type = Type { scalar: Some(Scalar::Any), list: None, map: None };
 
 impl Schema {
-    /// Makes the schema of a kind of which nothing is known: maps granular, lists atomic.
+    /// Makes the schema of a kind of which nothing is known but that it is an object with metadata: maps
+    /// granular, lists atomic.
     pub fn untyped(status: StatusFields) -> Self {
-        Self { types: Arc::new([untyped()]), root: UNTYPED, typed: false, status }
+        Self::custom(
+            &json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true}),
+            status,
+        )
     }
 
     /// Makes the schema of one version of a custom kind from its `openAPIV3Schema`.

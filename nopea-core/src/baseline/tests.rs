@@ -96,6 +96,20 @@ fn empty_values_are_found_below_items_of_any_key() {
     assert!(settle(seen, &desired).containers.is_empty());
 }
 
+/// An atomic value reads alike in the entry whatever it is: `podSelector: {}` filled in Git.
+#[test]
+fn another_intent_is_told_by_equality_of_settled_baselines() {
+    let settled = |desired: &Value| settle(of(&applied(desired)).unwrap(), desired);
+    let mut emptied = deployment();
+    *at(&mut emptied, WEB) = json!({"name": "web", "args": []});
+    let mut filled = emptied.clone();
+    at(&mut filled, WEB)["args"] = json!(["-q"]);
+    assert_eq!(settled(&emptied), settled(&emptied));
+    assert_ne!(settled(&emptied), settled(&filled));
+    // agreement would miss it
+    assert!(agrees(&settled(&emptied), &of(&applied(&filled)).unwrap()));
+}
+
 /// experiments 2c, R9.
 #[test]
 fn an_entry_of_another_version_is_no_baseline() {

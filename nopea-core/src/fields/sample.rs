@@ -20,8 +20,10 @@ fn fill(value: &mut Value) {
         Value::Object(map) => map.values_mut().for_each(fill),
         Value::Array(items) => {
             let keys: Vec<_> = items.iter().map(|item| key(item, items)).collect();
+            // an atomic list stays as it is
             for (item, key) in items.iter_mut().zip(keys) {
-                if let Some(protocol) = key.as_ref().and_then(|key| key.get("protocol")) {
+                let Some(key) = key else { return };
+                if let Some(protocol) = key.get("protocol") {
                     item["protocol"] = protocol.clone();
                 }
                 fill(item);
@@ -77,13 +79,12 @@ fn below(value: &Value) -> Value {
 /// The key of an item in a list whose items all have one, each another; else the list is atomic.
 fn key(item: &Value, all: &[Value]) -> Option<Value> {
     let name = |item: &Value| -> Option<Value> {
-        if let Some(port) = item.get("containerPort") {
-            let protocol = item.get("protocol").cloned().unwrap_or_else(|| json!("TCP"));
-            return Some(json!({"containerPort": port, "protocol": protocol}));
-        }
-        if let Some(port) = item.get("port") {
-            let protocol = item.get("protocol").cloned().unwrap_or_else(|| json!("TCP"));
-            return Some(json!({"port": port, "protocol": protocol}));
+        for port in ["containerPort", "port"] {
+            if let Some(number) = item.get(port).filter(|number| number.is_number()) {
+                let protocol = item.get("protocol").cloned().unwrap_or_else(|| json!("TCP"));
+                let written = protocol.is_string();
+                return written.then(|| json!({port: number, "protocol": protocol}));
+            }
         }
         item.get("name").filter(|name| name.is_string()).map(|name| json!({"name": name}))
     };

@@ -91,7 +91,6 @@ fn what_others_changed_or_took_differs() {
 fn what_others_added_is_the_same() {
     let verdict = judge(|_, live| {
         web(live)["env"].as_array_mut().unwrap().insert(0, json!({"name": "X"}));
-        live["spec"]["strategy"] = json!({"type": "RollingUpdate"});
         live["metadata"]["labels"]["foreign"] = json!("1");
         live["status"] = json!({"replicas": 2});
         let fields = json!({"f:metadata": {"f:labels": {"f:foreign": {}}}});
@@ -133,12 +132,19 @@ fn an_item_that_leaves_a_key_to_its_default_is_found() {
 }
 
 #[test]
-fn nulls_and_empty_values_count_by_presence() {
-    let owned = judge(|git, live| {
+fn nulls_and_empty_values_say_nothing_about_what_stands_there() {
+    // others filled it in, or Git emptied it: the entry reads the same
+    let filled = judge(|_, live| live["spec"]["strategy"] = json!({"type": "RollingUpdate"}));
+    assert_eq!(filled, unsure(".spec.strategy"));
+    let emptied = judge(|git, _| web(git)["args"] = json!([]));
+    assert_eq!(emptied, unsure(&format!("{WEB_PATH}.args")));
+    let emptied = judge(|git, _| git["spec"]["replicas"] = json!(null));
+    assert_eq!(emptied, unsure(".spec.replicas"));
+    let absent = judge(|git, live| {
         git["spec"]["replicas"] = json!(null);
-        live["spec"]["replicas"] = json!(1);
+        live["spec"].as_object_mut().unwrap().remove("replicas");
     });
-    assert!(matches!(owned, Verdict::Same(_)), "{owned:?}");
+    assert!(matches!(absent, Verdict::Same(_)), "{absent:?}");
     let unowned = judge(|git, _| {
         git["metadata"]["creationTimestamp"] = json!(null);
         git["spec"]["template"]["metadata"]["creationTimestamp"] = json!(null);
@@ -171,7 +177,41 @@ fn members_of_sets_are_compared_by_value() {
     assert_eq!(verify(&more, &stored), differs(&[".metadata.finalizers[2]"]));
 }
 
+/// A value without what is empty: there only presence counts.
+fn filled(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().map(|(name, value)| (name.clone(), filled(value)));
+            let kept: serde_json::Map<_, _> = kept.filter(|(_, value)| !value.is_null()).collect();
+            if kept.is_empty() { Value::Null } else { Value::Object(kept) }
+        }
+        Value::Array(items) if items.is_empty() => Value::Null,
+        Value::Array(items) => items.iter().map(filled).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+#[test]
+fn a_map_in_place_of_a_list_differs_and_the_other_way_round() {
+    let map = judge(|git, _| web(git)["env"] = json!({}));
+    assert!(matches!(map, Verdict::Differs(_)), "{map:?}");
+    let list = judge(|git, _| git["spec"]["selector"] = json!([]));
+    assert!(matches!(list, Verdict::Differs(_)), "{list:?}");
+}
+
 proptest! {
+    #[test]
+    fn what_is_the_same_says_the_same(
+        common in any_json(), before in any_json(), after in any_json()
+    ) {
+        let object = |value: &Value| json!({"apiVersion": "v1", "kind": "Thing",
+            "metadata": {"name": "a"}, "spec": {"common": common, "value": value}});
+        let (before, after) = (object(&before), object(&after));
+        if let Verdict::Same(_) = verify(&after, &applied(&before)) {
+            prop_assert_eq!(filled(&before), filled(&after));
+        }
+    }
+
     #[test]
     fn an_applied_object_is_always_the_same(desired in any_desired()) {
         let verdict = verify(&desired, &applied(&desired));

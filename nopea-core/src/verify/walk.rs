@@ -61,9 +61,13 @@ impl Walk {
         depth: usize,
     ) {
         for (name, below) in children(fields) {
-            let Some(field) = name.strip_prefix("f:").filter(|field| !skip.contains(field)) else {
+            let Some(field) = name.strip_prefix("f:") else {
+                self.step(format_args!("[{name}]"), Self::differ);
                 continue;
             };
+            if skip.contains(&field) {
+                continue;
+            }
             let live = live.and_then(|live| live.get(field));
             self.field(field, below, desired.get(field), live, depth);
         }
@@ -101,6 +105,10 @@ impl Walk {
     fn node(&mut self, fields: &Value, desired: &Value, live: Option<&Value>, depth: usize) {
         if is_empty(desired) && !has_children(fields) {
             self.presence.insert(path_hash(&self.path));
+            // filled in by the server or by others, or emptied in Git just now: only a schema knows
+            if live.is_some_and(|live| !is_hollow(live, 0)) {
+                self.doubt();
+            }
         } else if !has_children(fields) {
             self.whole(desired, live);
         } else if depth > MAX_DEPTH {
@@ -125,6 +133,10 @@ impl Walk {
     }
 
     fn list(&mut self, fields: &Value, desired: &[Value], live: &[Value], depth: usize) {
+        // fields of a map, or whatever else no list has
+        for (name, _) in children(fields).filter(|(name, _)| !is_item(name)) {
+            self.step(format_args!("[{name}]"), Self::differ);
+        }
         let keyed = Keyed::of(fields);
         let mut left: BTreeSet<usize> = (0..desired.len()).collect();
         let mut order = Vec::new();
@@ -236,6 +248,10 @@ fn matched(keyed: &Keyed<'_>, desired: &[Value]) -> Vec<(usize, Option<usize>)> 
 fn agree(key: &Map<String, Value>, item: &Value) -> bool {
     let written = || key.iter().filter_map(|(name, value)| Some((item.get(name)?, value)));
     written().next().is_some() && written().all(|(mine, value)| mine == value)
+}
+
+fn is_item(name: &str) -> bool {
+    name.starts_with("k:") || name.starts_with("v:")
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -47,7 +47,7 @@ pub fn apply(
         return Err(MergeError::UnservedVersion { version: owned.api_version.clone() });
     }
     if owners.is_empty() && live.is_some() {
-        let first = Write { manager: "before-first-apply", subresource: None, ..write.clone() };
+        let first = Write { manager: "before-first-apply", ..write.clone() };
         owners = updated(&empty(write.schema, &before), &before, owners, &first);
     }
     let (object, owners) = applied_to(&before, applied, owners, write, on_conflict)?;

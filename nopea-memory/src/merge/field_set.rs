@@ -62,12 +62,19 @@ impl FieldSet {
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let mut result = self.clone();
-        for (element, node) in &other.nodes {
-            let mine = result.nodes.entry(element.clone()).or_default();
-            mine.member |= node.member;
-            mine.below = mine.below.union(&node.below);
-        }
+        result.absorb(other);
         result
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        for (element, node) in &other.nodes {
+            if let Some(mine) = self.nodes.get_mut(element) {
+                mine.member |= node.member;
+                mine.below.absorb(&node.below);
+            } else {
+                self.nodes.insert(element.clone(), node.clone());
+            }
+        }
     }
 
     /// The members in both sets.

@@ -1,7 +1,5 @@
 //! Tests of the table, of custom schemas, and of what decoding does.
 
-use serde_json::json;
-
 use super::builtin::{READ, Scope, TABLE, find, kinds};
 use super::quantity::canonical;
 use super::*;
@@ -290,4 +288,19 @@ fn defaults_fill_what_is_absent_and_nulls_that_may_not_be() {
         body,
         json!({"spec": {"a": "x", "b": null, "items": [{"p": "TCP"}, {"p": "UDP"}], "map": {"k": {"q": 1}}}})
     );
+}
+
+#[test]
+fn a_kind_of_which_nothing_is_known_has_typed_metadata_and_atomic_lists() {
+    let schema = Schema::untyped(StatusFields::Ordinary);
+    let body = json!({"apiVersion": "x/v1", "kind": "X", "metadata": {"finalizers": ["f"]}, "spec": {"l": [{"a": 1}]}});
+    assert_eq!(
+        crate::merge::owned_by_body(&schema, &body).to_fields_v1(),
+        json!({
+            "f:apiVersion": {}, "f:kind": {}, "f:metadata": {"f:finalizers": {"v:\"f\"": {}}},
+            "f:spec": {".": {}, "f:l": {}}
+        })
+    );
+    let wrong = json!({"metadata": {"name": 1}});
+    assert_eq!(validate(&schema, &wrong, Duplicates::Refused).len(), 1);
 }

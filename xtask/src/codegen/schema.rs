@@ -11,6 +11,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 
+use crate::terminal::say;
+
 mod kinds;
 #[cfg(test)]
 mod tests;
@@ -38,12 +40,11 @@ pub(crate) const DEFAULT_INPUT: &str = "../shared/data/kubernetes-1.37-schemas.j
 ///
 /// # Errors
 /// See [`generate`].
-#[expect(clippy::print_stderr, reason = "a skipped check must be seen")]
 pub(crate) fn make(input: &Path) -> Result<Option<String>> {
     if input.exists() {
         return generate(input).map(Some);
     }
-    eprintln!("codegen: {TABLE} is not checked: there is no {}", input.display());
+    say(&format!("codegen: {TABLE} is not checked: there is no {}", input.display()));
     Ok(None)
 }
 
