@@ -8,8 +8,8 @@ use std::{
 };
 
 use nopea_core::{
+    membership::{NAMESPACE, PART_OF, REPOSITORY},
     model::{Change, GroupKind, ObjectKey, RepoKey, Text},
-    observe::{NAMESPACE, PART_OF, REPOSITORY},
 };
 use serde_json::Value;
 
