@@ -270,7 +270,7 @@ impl Server {
 }
 
 /// The length of a value as JSON.
-trait Length {
+pub(super) trait Length {
     fn to_string_len(&self) -> usize;
 }
 
