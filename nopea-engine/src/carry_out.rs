@@ -207,3 +207,6 @@ fn label_of(ask: &Ask, ticket: Ticket) -> Label {
         Ask::TryCreate { .. } => reading("Applier::try_create", ticket),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,3 +93,6 @@ async fn forward(mut stream: ViewStream, entry: &Entry, mut relists: watch::Rece
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@ mod carry_out;
 mod clock;
 mod engine;
 mod entry;
+#[cfg(test)]
+mod fixture;
 mod flight;
 mod follow;
 mod limit;

@@ -106,3 +106,6 @@ fn is_final(refusal: &Refusal) -> bool {
         Refusal::Unreachable(_) | Refusal::TimedOut(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

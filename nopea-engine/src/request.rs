@@ -127,3 +127,6 @@ impl Requests {
         self.tickets.clear();
     }
 }
+
+#[cfg(test)]
+mod tests;
