@@ -14,7 +14,23 @@
 //!   [`baseline`], [`health`], [`classify`]); adapters and drivers carry out.
 //! - It knows no adapter, no HTTP, no Git and no Kubernetes client.
 
+pub mod backoff;
+mod base64;
+pub mod baseline;
+pub mod classify;
+pub mod condition;
+pub mod difference;
 pub mod fault;
+pub mod fields;
+pub mod guard;
+pub mod handback;
+pub mod health;
+pub mod membership;
 pub mod model;
+pub mod observe;
+pub mod order;
 pub mod port;
+pub mod preflight;
+pub mod prepare;
 pub mod reconcile;
+pub mod verify;

@@ -16,10 +16,31 @@
 //!
 //! Knows no time but `Input::at`, and nothing of adapters.
 
+mod advance;
+mod answer;
+mod apply;
+mod attempt;
+mod conclude;
+mod contents;
+mod declare;
 pub mod effect;
 pub mod event;
+mod heal;
+mod live;
+mod meaning;
+mod members;
+mod observe;
+mod plan;
+mod prune;
+mod publish;
+mod remove;
+mod render;
+mod restore;
+mod source;
 mod state;
 mod step;
+mod trial;
+mod turn;
 
 pub use effect::{Ask, Effect};
 pub use event::{Answer, Attempt, Event, Input, Ticket, Waiter};

@@ -110,6 +110,7 @@ catalogue! {
     SharedFields = "K021", Never, "another manager applies the same fields", "decide on one manager: what Git drops will stay while the other sets it";
     Suspended = "K022", Interval, "nopea.io/suspend-heal stands on the object", "remove the annotation to resume";
     AttemptTimedOut = "K023", Soon, "the attempt took longer than its timeout", "raise `timeout`, or look at what it waited for";
+    VersionGone = "K024", Interval, "an object's bookkeeping names a version that its CustomResourceDefinition no longer has", "nothing to do: the entry is rewritten before the next apply; if it stays, apply the object at a served version";
 
     // drift
     CannotHeal = "D001", Interval, "drift is seen but there is no source to heal from", "make the source reachable";
@@ -121,6 +122,8 @@ catalogue! {
     // the program itself
     WorkerCrashed = "W001", Soon, "the worker of the repository ended unexpectedly and is started again", "please report it with the log around this line";
     WorkerBusy = "W002", Soon, "the repository did not get its turn in time", "nothing to do: the next try comes by itself";
+    Paused = "W003", Never, "the repository is suspended", "set spec.suspend to false to resume";
+    Undeclared = "W004", Never, "the repository is not declared any more", "declare it again";
 }
 
 #[cfg(test)]

@@ -1,0 +1,140 @@
+//! The fault that a user reads of a refusal.
+
+use super::{Verdict, message, said, schema, scrub::scrub, verdict};
+use crate::{
+    fault::{Code, Fault},
+    model::{Manifest, ObjectKey},
+    port::{Refusal, ServerStatus},
+};
+
+/// How many complaints one fault lists.
+const LISTED: usize = 10;
+
+/// The fault of a refusal: code, retry (rule 9), a text that is the same each time, object, place.
+///
+/// ```
+/// use nopea_core::{classify, fault::Code, model::ObjectKey, port::{Refusal, ServerStatus}};
+///
+/// let status = ServerStatus {
+///     code: 404,
+///     message: "namespaces \"shop\" not found".into(),
+///     kind: "namespaces".into(),
+///     typed: true,
+///     ..ServerStatus::default()
+/// };
+/// let key = ObjectKey::new("", "ConfigMap", "shop", "a");
+/// let fault = classify::fault(&Refusal::Status(Box::new(status)), None, &key);
+/// assert_eq!(fault.code, Code::NamespaceMissing);
+/// assert_eq!(&*fault.message, "namespace \"shop\" does not exist");
+/// ```
+pub fn fault(refusal: &Refusal, manifest: Option<&Manifest>, key: &ObjectKey) -> Fault {
+    let verdict = verdict(refusal);
+    let text = match refusal {
+        Refusal::Unreachable(_) | Refusal::TimedOut(_) => refusal.to_string(),
+        Refusal::Status(status) => text(verdict, status, refusal, manifest, key),
+    };
+    let fault = Fault::new(code(verdict, said(refusal)), scrub(&message::trim(&text), manifest));
+    let fault = fault.on(key.clone());
+    let fault = match refusal {
+        Refusal::Status(status) => fault.retry_after(status.retry_after),
+        Refusal::Unreachable(_) | Refusal::TimedOut(_) => fault,
+    };
+    match manifest {
+        Some(manifest) => fault.at(manifest.origin.clone()),
+        None => fault,
+    }
+}
+
+fn code(verdict: Verdict, said: &str) -> Code {
+    match verdict {
+        Verdict::Conflict | Verdict::AlreadyExists | Verdict::UidMismatch => Code::Conflict,
+        Verdict::KindNotServed => Code::KindUnknown,
+        Verdict::NamespaceMissing => Code::NamespaceMissing,
+        Verdict::NamespaceTerminating => Code::NamespaceTerminating,
+        Verdict::Immutable => Code::Immutable,
+        Verdict::Invalid if said.contains("strict decoding error") => Code::UnknownField,
+        Verdict::Invalid if said.contains("error strict decoding") => Code::UnknownField,
+        Verdict::Invalid | Verdict::Duplicate | Verdict::Absent => Code::Invalid,
+        Verdict::SchemaFault => Code::UnknownField,
+        Verdict::VersionGone => Code::VersionGone,
+        Verdict::Forbidden => Code::Forbidden,
+        Verdict::TooLarge => Code::RequestTooLarge,
+        Verdict::Busy => Code::ClusterBusy,
+        Verdict::Unreachable | Verdict::TimedOut => Code::ClusterUnreachable,
+    }
+}
+
+fn text(
+    verdict: Verdict,
+    status: &ServerStatus,
+    refusal: &Refusal,
+    manifest: Option<&Manifest>,
+    key: &ObjectKey,
+) -> String {
+    let version = manifest.map_or("", |manifest| &manifest.api_version);
+    match verdict {
+        Verdict::SchemaFault => schema_text(status, refusal),
+        Verdict::KindNotServed if version.is_empty() => {
+            format!("the cluster does not serve {}", key.kind)
+        }
+        Verdict::KindNotServed => format!("the cluster does not serve {} in {version}", key.kind),
+        Verdict::NamespaceMissing => format!("namespace {:?} does not exist", key.namespace),
+        Verdict::NamespaceTerminating => {
+            format!("namespace {:?} is being deleted", key.namespace)
+        }
+        Verdict::UidMismatch => {
+            "the object was deleted or replaced while it was written".to_owned()
+        }
+        Verdict::AlreadyExists => "the object appeared while it was written".to_owned(),
+        Verdict::TooLarge => "the object is larger than the cluster takes".to_owned(),
+        Verdict::VersionGone => {
+            "the object's bookkeeping names a version that its CustomResourceDefinition no longer has"
+                .to_owned()
+        }
+        Verdict::Immutable | Verdict::Invalid | Verdict::Duplicate => {
+            let secret = key.kind.is("", "Secret");
+            causes(status, secret).unwrap_or_else(|| body(status))
+        }
+        Verdict::Conflict | Verdict::Absent | Verdict::Forbidden | Verdict::Busy => body(status),
+        Verdict::Unreachable | Verdict::TimedOut => refusal.to_string(),
+    }
+}
+
+/// What the server said, or at least with which number.
+fn body(status: &ServerStatus) -> String {
+    if status.message.trim().is_empty() {
+        format!("the cluster answered {} {}", status.code, status.reason).trim_end().to_owned()
+    } else {
+        status.message.to_string()
+    }
+}
+
+fn schema_text(status: &ServerStatus, refusal: &Refusal) -> String {
+    let complaints = schema::list(refusal);
+    if complaints.is_empty() {
+        return schema::after_head(&status.message).to_owned();
+    }
+    join(complaints.into_iter().map(|(path, complaint)| format!("{path}: {complaint}")).collect())
+}
+
+/// The causes, sorted; none where one of them names no field: a policy speaks in the message.
+fn causes(status: &ServerStatus, secret: bool) -> Option<String> {
+    if status.causes.is_empty() || status.causes.iter().any(|cause| cause.field.is_empty()) {
+        return None;
+    }
+    let mut lines: Vec<_> = status
+        .causes
+        .iter()
+        .map(|cause| format!("{}: {}", cause.field, message::cause(&cause.message, secret)))
+        .collect();
+    lines.sort();
+    lines.dedup();
+    Some(join(lines))
+}
+
+fn join(mut lines: Vec<String>) -> String {
+    let rest = lines.len().saturating_sub(LISTED);
+    lines.truncate(LISTED);
+    let text = lines.join("; ");
+    if rest > 0 { format!("{text}; and {rest} more") } else { text }
+}

@@ -1,0 +1,80 @@
+//! Routes the answer of a per-object request to what it was for, and then judges the sighting that was
+//! held back meanwhile (R19).
+
+use super::{
+    attempt::with_plan,
+    event::{Answer, Ticket},
+    heal, observe, prune, remove,
+    state::{Doing, State},
+    trial,
+    turn::Turn,
+};
+use crate::{
+    model::{ObjectKey, Observation, ResourceVersion},
+    port::Refusal,
+};
+
+/// Takes the answer of a request; one with another number changes nothing.
+pub(super) fn answered(
+    state: &mut State,
+    ticket: Ticket,
+    key: &ObjectKey,
+    result: Result<Answer, Refusal>,
+    turn: &mut Turn,
+) {
+    if state.flights.get(key).is_none_or(|flight| flight.ticket != ticket) {
+        return;
+    }
+    let Some(flight) = state.flights.remove(key) else { return };
+    let judged_up_to = written_version(&flight.doing, &result);
+    match flight.doing {
+        Doing::Trying(at) => {
+            with_plan(state, |state, plan| trial::tried(state, plan, at, result, turn));
+        }
+        Doing::Judging(at) => {
+            with_plan(state, |state, plan| trial::judged(state, plan, at, result, turn));
+        }
+        Doing::Writing(at) => {
+            with_plan(state, |state, plan| trial::wrote(state, plan, at, result, turn));
+        }
+        Doing::Pruning => {
+            with_plan(state, |state, plan| prune::pruned(state, plan, key, result, turn));
+        }
+        Doing::JudgingPrune => {
+            with_plan(state, |state, plan| prune::judged(state, plan, key, result, turn));
+        }
+        Doing::Looking => observe::looked(state, key, result, turn),
+        Doing::Healing { intent, guarded } => {
+            heal::healed(state, key, intent, guarded.as_ref(), result, turn);
+        }
+        Doing::HandingBack => heal::handed_back(state, key, result, turn),
+        Doing::Removing => remove::deleted(state, key, result, turn),
+    }
+    if let Some(held) = flight.held {
+        release(state, held, judged_up_to.as_ref(), turn);
+    }
+}
+
+/// The version that an answer shows of the live object; a dry run shows none of its own.
+fn written_version(doing: &Doing, result: &Result<Answer, Refusal>) -> Option<ResourceVersion> {
+    match result {
+        Ok(Answer::Applied { now, .. } | Answer::Live(now))
+            if !matches!(doing, Doing::Trying(_)) =>
+        {
+            Some(now.version.clone())
+        }
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Judges what was held back, unless the answer was newer.
+pub(super) fn release(
+    state: &mut State,
+    held: Box<Observation>,
+    judged_up_to: Option<&ResourceVersion>,
+    turn: &mut Turn,
+) {
+    if judged_up_to.is_none_or(|version| !held.version.is_at_or_before(version)) {
+        observe::observed(state, held, turn);
+    }
+}

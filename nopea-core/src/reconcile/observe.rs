@@ -1,0 +1,244 @@
+//! What the cluster shows: sightings of members, and what is concluded from them (R1, R2, R3, R19).
+
+use std::collections::BTreeSet;
+
+use super::{
+    apply::take_off,
+    effect::Ask,
+    event::Answer,
+    heal,
+    meaning::{Meaning, meaning},
+    members::{Drift, Leaving, Member},
+    state::{Doing, State, Sync},
+    turn::Turn,
+};
+use crate::{
+    baseline,
+    membership::{self, Owner},
+    model::{Change, GroupKind, ObjectKey, Observation, Text, Timestamp, Uid},
+    port::Refusal,
+};
+
+/// A followed kind showed an object: held while a request for it is open, else judged.
+pub(super) fn observed(state: &mut State, seen: Box<Observation>, turn: &mut Turn) {
+    match state.flights.get_mut(&seen.key) {
+        Some(flight) => {
+            let newer = flight
+                .held
+                .as_ref()
+                .is_none_or(|held| !seen.version.is_at_or_before(&held.version));
+            if newer {
+                flight.held = Some(seen);
+            }
+        }
+        None => judge(state, &seen, turn),
+    }
+}
+
+fn judge(state: &mut State, seen: &Observation, turn: &mut Turn) {
+    let key = &seen.key;
+    match seen.change {
+        Change::Gone => vanished(state, key, turn.at),
+        Change::LeftView => {
+            let Some(member) = state.members.get(key) else { return };
+            let expected = member.leaving != Leaving::No && member.uid == seen.uid;
+            if member.leaving == Leaving::Deleted && expected {
+                vanished(state, key, turn.at);
+            } else {
+                look(state, key, &seen.api_version, turn);
+            }
+        }
+        Change::Present | Change::Terminating => {
+            // a sighting from before what was judged last says nothing new
+            let old = state.members.get(key).is_some_and(|member| {
+                member.uid == seen.uid
+                    && seen.version != member.seen
+                    && seen.version.is_at_or_before(&member.seen)
+            });
+            if !old {
+                sighted(state, seen, turn);
+            }
+        }
+    }
+}
+
+/// Asks what became of an object: DELETED cannot tell a deletion from a removed label (R2).
+fn look(state: &mut State, key: &ObjectKey, api_version: &Text, turn: &mut Turn) {
+    if !state.flights.contains_key(key) {
+        let ask = Ask::Look { api_version: Text::clone(api_version) };
+        take_off(state, key, Doing::Looking, ask, turn);
+    }
+}
+
+/// An object is there.
+fn sighted(state: &mut State, seen: &Observation, turn: &mut Turn) {
+    let key = &seen.key;
+    let parent = state.parent();
+    let ours = membership::is_member(&parent, key, &seen.marks);
+    let Some(member) = state.members.get(key) else {
+        if ours {
+            appeared(state, seen);
+        }
+        return;
+    };
+    if !ours {
+        let same_uid = member.uid == seen.uid;
+        match membership::owner(&parent, key, &seen.marks) {
+            // a hand-over to another live parent is never drift
+            Owner::Other(_) => {
+                state.members.remove(key);
+            }
+            Owner::Us | Owner::Former | Owner::Nobody if same_uid => suspect(state, seen, turn.at),
+            Owner::Us | Owner::Former | Owner::Nobody => vanished(state, key, turn.at),
+        }
+        return;
+    }
+    if seen.change == Change::Terminating {
+        terminating(state, seen);
+        return;
+    }
+    let known = member.intent.is_some() && member.api_version == seen.api_version;
+    let agrees = match (&member.baseline, &seen.baseline) {
+        (Some(kept), Some(now)) => baseline::agrees(kept, now),
+        (None, _) | (Some(_), None) => false,
+    };
+    let replaced = member.uid != seen.uid;
+    if known && (replaced || !agrees) {
+        suspect(state, seen, turn.at);
+    } else {
+        calm(state, seen, known);
+    }
+    heal::hand_back(state, seen, turn);
+}
+
+/// An object of ours that was not known: a write whose answer was lost, or a restored backup.
+fn appeared(state: &mut State, seen: &Observation) {
+    let mut member = Member::sighted(seen);
+    if seen.change == Change::Terminating {
+        member.leaving = Leaving::Terminating;
+    }
+    state.members.insert(seen.key.clone(), member);
+    if state.concluded.is_some() && !state.desired.contains(&seen.key) {
+        state.leak = true;
+    } else if state.desired.contains(&seen.key) && seen.change == Change::Present {
+        heal::ail(state, &seen.key, Timestamp::default(), None);
+    }
+}
+
+fn terminating(state: &mut State, seen: &Observation) {
+    state.healing.due.remove(&seen.key);
+    state.members.change(&seen.key, |member| {
+        if member.leaving == Leaving::No {
+            member.leaving = Leaving::Terminating;
+        }
+        member.uid = seen.uid.clone();
+        member.seen = seen.version.clone();
+    });
+}
+
+/// Our fields look as we applied them.
+fn calm(state: &mut State, seen: &Observation, known: bool) {
+    state.members.change(&seen.key, |member| {
+        member.seen = seen.version.clone();
+        member.uid = seen.uid.clone();
+        member.health = seen.health.clone();
+        member.break_glass = seen.break_glass;
+        member.leaving = Leaving::No;
+        if known {
+            member.drift = Drift::InSync;
+        } else if member.intent.is_none() {
+            member.baseline.clone_from(&seen.baseline);
+            member.unverified.clone_from(&seen.object);
+        }
+    });
+    if known && state.healing.due.remove(&seen.key).is_some() {
+        state.report.due = true;
+    }
+}
+
+/// Our fields look different: whether they are is known when the correction answers (R10).
+fn suspect(state: &mut State, seen: &Observation, at: Timestamp) {
+    state.members.change(&seen.key, |member| {
+        member.seen = seen.version.clone();
+        member.uid = seen.uid.clone();
+        member.health = seen.health.clone();
+        member.break_glass = seen.break_glass;
+        member.leaving = Leaving::No;
+        if member.drift == Drift::InSync {
+            member.drift = Drift::Suspected { since: at };
+        }
+    });
+    heal::ail(state, &seen.key, at, seen.others.first().cloned());
+}
+
+/// An object is not there any more.
+fn vanished(state: &mut State, key: &ObjectKey, at: Timestamp) {
+    state.members.remove(key);
+    if state.desired.contains(key) {
+        heal::ail(state, key, at, None);
+    }
+}
+
+/// A look answered.
+pub(super) fn looked(
+    state: &mut State,
+    key: &ObjectKey,
+    result: Result<Answer, Refusal>,
+    turn: &mut Turn,
+) {
+    match result {
+        Ok(Answer::Live(now)) => {
+            sighted(state, &now, turn);
+            heal::claim_free(state, &now, turn.at);
+        }
+        Ok(Answer::Absent) => vanished(state, key, turn.at),
+        Ok(Answer::Applied { .. } | Answer::Deleted | Answer::Creatable) => {}
+        Err(refusal) => match meaning(&refusal) {
+            Meaning::Gone => vanished(state, key, turn.at),
+            Meaning::Moved | Meaning::Refused => heal::postpone(state, key, &refusal, turn.at),
+        },
+    }
+}
+
+/// A followed kind has shown all that lives: members that are not among them left the view.
+pub(super) fn kind_synced(
+    state: &mut State,
+    kind: &GroupKind,
+    live: &BTreeSet<Uid>,
+    turn: &mut Turn,
+) {
+    let gone: Vec<_> = state
+        .members
+        .iter()
+        .filter(|(key, member)| key.kind == *kind && !live.contains(&member.uid))
+        .map(|(key, member)| (key.clone(), Text::clone(&member.api_version)))
+        .collect();
+    for (key, api_version) in gone {
+        look(state, &key, &api_version, turn);
+    }
+}
+
+/// A followed kind is no longer served: its objects went with it.
+pub(super) fn kind_gone(state: &mut State, kind: &GroupKind, at: Timestamp) {
+    let gone: Vec<_> = state
+        .members
+        .iter()
+        .filter(|(key, _)| key.kind == *kind)
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in gone {
+        vanished(state, &key, at);
+    }
+}
+
+/// Somebody asks to heal: what is due is due now.
+pub(super) fn heal_requested(state: &mut State, keys: &BTreeSet<ObjectKey>, at: Timestamp) {
+    for (key, ailing) in &mut state.healing.due {
+        if keys.is_empty() || keys.contains(key) {
+            ailing.retry_at = at;
+        }
+    }
+    if matches!(state.sync, Sync::Stalled | Sync::Idle) {
+        state.report.due = true;
+    }
+}
