@@ -5,8 +5,8 @@ use std::sync::Arc;
 use nopea_core::{
     model::{Notice, ObjectKey, What},
     port::{
-        Apply, Claim, Delete, Look, Mode, Publish, Refusal, Release, ScopesRequest, Survey,
-        TryCreate,
+        Applied, Apply, Claim, Delete, Look, Mode, Publish, Refusal, Release, ScopesRequest,
+        Survey, TryCreate,
     },
     reconcile::{Answer, Ask, Effect, Event, Ticket},
 };
@@ -166,8 +166,9 @@ impl Call {
         let (applier, key) = (&self.shared.ports.applier, key.clone());
         match ask {
             Ask::Apply { manifest, guard, mode } => {
-                let applied = applier.apply(&Apply { manifest, guard, mode }).await?;
-                Ok(Answer::Applied { created: applied.created, now: applied.now })
+                let Applied { created, now } =
+                    applier.apply(&Apply { manifest, guard, mode }).await?;
+                Ok(Answer::Applied { created, now })
             }
             Ask::Look { api_version } => {
                 let found = self.shared.ports.view.look(&Look { key, api_version }).await?;

@@ -9,7 +9,9 @@ use std::{
 
 use nopea_core::{
     fault::{Code, Fault},
-    model::{Commit, Condition, ConditionStatus, ConditionType, Phase, RepoKey, Status, Timestamp},
+    model::{
+        Commit, Condition, ConditionStatus, ConditionType, Phase, RepoKey, Status, Text, Timestamp,
+    },
     port::ParentRef,
     reconcile::Waiter,
 };
@@ -83,6 +85,11 @@ impl Entry {
         differs
     }
 
+    /// Another object bears the name now: nothing of the one before is its own.
+    pub(crate) fn forget(&self) {
+        *lock(&self.shown) = Shown::default();
+    }
+
     /// What the cluster remembers of `parent` is known.
     pub(crate) fn restored(&self, parent: ParentRef, status: Option<&Arc<Status>>) {
         let mut shown = lock(&self.shown);
@@ -107,7 +114,7 @@ impl Entry {
             kind: ConditionType::Ready,
             status: ConditionStatus::False,
             reason: "WorkerCrashed".into(),
-            message: fault.message.clone(),
+            message: Text::clone(&fault.message),
             since,
         };
         status.conditions.insert(0, ready);

@@ -95,15 +95,14 @@ impl<K: Clone + Eq + Hash, V: Clone> Flights<K, V> {
         let group = self.group(key);
         let result = {
             let mut last = group.last.lock().await;
-            match last.as_ref().filter(|outcome| outcome.answers(asked, not_before)) {
-                Some(outcome) => outcome.result.clone(),
-                None => {
-                    let (began, began_number) = (self.clock.now(), self.number());
-                    let result = look().await;
-                    let (ended_number, shared) = (self.number(), result.clone());
-                    *last = Some(Outcome { began, began_number, ended_number, result: shared });
-                    result
-                }
+            if let Some(known) = last.as_ref().filter(|last| last.answers(asked, not_before)) {
+                known.result.clone()
+            } else {
+                let (began, began_number) = (self.clock.now(), self.number());
+                let result = look().await;
+                let (ended_number, shared) = (self.number(), result.clone());
+                *last = Some(Outcome { began, began_number, ended_number, result: shared });
+                result
             }
         };
         drop(group);

@@ -26,6 +26,8 @@ use crate::{
 
 type TreeKey = (SourceUrl, Commit);
 type ManifestKey = (SourceUrl, Commit, TreePath);
+/// Which spec was rendered, and into what.
+type ManifestRow = (Arc<Spec>, Arc<Rendered>);
 
 /// The source side of the engine.
 pub(crate) struct Source {
@@ -36,7 +38,7 @@ pub(crate) struct Source {
     resolves: Flights<Location, Commit>,
     opens: Flights<TreeKey, Arc<dyn SourceTree>>,
     trees: Mutex<Cache<TreeKey, Arc<dyn SourceTree>>>,
-    manifests: Mutex<Cache<ManifestKey, (Arc<Spec>, Arc<Rendered>)>>,
+    manifests: Mutex<Cache<ManifestKey, ManifestRow>>,
 }
 
 impl std::fmt::Debug for Source {

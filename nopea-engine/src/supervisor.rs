@@ -49,6 +49,7 @@ async fn run(shared: Arc<Shared>, entry: Arc<Entry>) {
                 let heard = worker.into_declaration();
                 let heir = Some(heard.declared).filter(|last| !heard.gone && last.uid != uid);
                 let Some(heir) = heir_or_removal(&shared, &entry, heir) else { return };
+                entry.forget();
                 declaration = Declaration { declared: heir, gone: false };
             }
             End::Crashed(what) => {
@@ -64,6 +65,9 @@ async fn run(shared: Arc<Shared>, entry: Arc<Entry>) {
                 }
                 entry.mailbox.forget_sightings();
                 if let Some(newer) = entry.mailbox.take_declared() {
+                    if newer.uid != uid {
+                        entry.forget();
+                    }
                     declaration = Declaration { declared: newer, gone: false };
                 }
             }
@@ -104,3 +108,6 @@ fn heir_or_removal(
     }
     heir
 }
+
+#[cfg(test)]
+mod tests;

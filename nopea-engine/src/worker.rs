@@ -83,7 +83,8 @@ impl Worker {
                 Ok(event) => event,
                 Err(end) => return end,
             };
-            state = self.step(state, event);
+            let replaced = self.note(&event);
+            state = self.step(state, if replaced { Event::Undeclared } else { event });
         }
         End::Retired
     }
@@ -111,10 +112,7 @@ impl Worker {
                 biased;
                 () = self.shared.stopping.cancelled() => return Err(End::Stopping),
                 ended = self.requests.next() => match ended {
-                    Ended::Answered(event) => {
-                        self.note(&event);
-                        return Ok(event);
-                    }
+                    Ended::Answered(event) => return Ok(event),
                     Ended::Silent => {}
                     Ended::Panicked(name) => return Err(End::Crashed(name)),
                 },
@@ -122,21 +120,21 @@ impl Worker {
                     self.wake = None;
                     return Ok(Event::Woke);
                 }
-                event = self.entry.mailbox.next() => {
-                    self.note(&event);
-                    return Ok(event);
-                }
+                event = self.entry.mailbox.next() => return Ok(event),
             }
         }
     }
 
-    /// Keeps what a next incarnation, or the status of a crash, needs.
-    fn note(&mut self, event: &Event) {
+    /// Keeps what a next incarnation needs; says whether another object bears the name now: that
+    /// one is a repository of its own, and this one is declared no more.
+    fn note(&mut self, event: &Event) -> bool {
         if let Event::Declared(declared) = event {
+            let replaced = self.declaration.declared.uid != declared.uid;
             self.declaration = Declaration { declared: Declared::clone(declared), gone: false };
-        } else if matches!(event, Event::Undeclared) {
-            self.declaration.gone = true;
+            return replaced;
         }
+        self.declaration.gone |= matches!(event, Event::Undeclared);
+        false
     }
 }
 

@@ -9,7 +9,9 @@ use crate::fixture::{commit, declared, object, repo, spec};
 
 fn index(names: &[&str]) -> Wants {
     let wants = Wants::default();
-    names.iter().for_each(|name| wants.declare(&declared(name)));
+    for name in names {
+        wants.declare(&declared(name));
+    }
     wants
 }
 
@@ -30,9 +32,9 @@ fn with(name: &str, change: impl FnOnce(&mut Spec)) -> Declared {
 #[tokio::test(start_paused = true)]
 async fn a_prune_waits_until_the_others_of_the_mirror_rendered_the_commit() {
     let wants = index(&["web", "api"]);
-    let asker = repo("web");
+    let web = repo("web");
     let commit_b = commit('b');
-    let mut asked = Box::pin(wants.ask(&asker, &commit_b, keys(&["x", "y"]), clock()));
+    let mut asked = Box::pin(wants.ask(&web, &commit_b, keys(&["x", "y"]), clock()));
     assert!(asked.as_mut().now_or_never().is_none());
     wants.want(&repo("api"), commit('a'), Arc::new(keys(&["y"])));
     assert!(asked.as_mut().now_or_never().is_none(), "an older commit is not the answer");
@@ -86,8 +88,8 @@ async fn branches_of_one_mirror_are_waited_for_only_where_they_can_meet() {
 async fn a_repository_that_is_removed_leaves_the_index() {
     let wants = index(&["web", "api"]);
     wants.want(&repo("api"), commit('a'), Arc::new(keys(&["x"])));
-    let (asker, commit_b) = (repo("web"), commit('b'));
-    let mut asked = Box::pin(wants.ask(&asker, &commit_b, keys(&["x"]), clock()));
+    let (web, commit_b) = (repo("web"), commit('b'));
+    let mut asked = Box::pin(wants.ask(&web, &commit_b, keys(&["x"]), clock()));
     assert!(asked.as_mut().now_or_never().is_none());
     wants.remove(&repo("api"));
     assert_eq!(asked.now_or_never(), Some(keys(&[])));
