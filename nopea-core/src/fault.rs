@@ -3,7 +3,6 @@
 //! Knows nothing of how faults are printed or where they come from. A secret never appears in one.
 
 pub mod catalogue;
-pub mod document;
 
 use std::{fmt, ops::Deref, time::Duration};
 

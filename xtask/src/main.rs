@@ -1,2 +1,14 @@
-//! Under construction.
-fn main() {}
+//! The front door of this repository's tasks: `cargo xtask`. It starts what `task` names.
+
+mod ci;
+mod codegen;
+mod task;
+mod terminal;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    terminal::exit_code(task::run())
+}
