@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use nopea_core::{
-    model::{Notice, ObjectKey, What},
+    model::{Notice, ObjectKey, RepoKey, What},
     port::{
-        Applied, Apply, Claim, Delete, Look, Mode, Publish, Refusal, Release, ScopesRequest,
-        Survey, TryCreate,
+        Applied, Apply, Claim, Delete, Look, Mode, Publish, Refusal, Release, Rendering,
+        ScopesRequest, Survey, TryCreate,
     },
     reconcile::{Answer, Ask, Effect, Event, Ticket},
 };
 
 use crate::{
     entry::Entry, follow, publish::publish, request::Label, shared::Shared, source::Wish,
-    subscription::Update, worker::Worker,
+    subscription::Update, want::Question, worker::Worker,
 };
 
 /// What a request needs of its repository.
@@ -59,7 +59,12 @@ impl Worker {
                 self.commit = Some(commit.clone());
                 let wish = Wish { location, commit, spec, known };
                 self.ask(reading("Renderer::render", Some(ticket)), async move {
-                    Event::Rendered { ticket, result: call.shared.source.render(wish).await }
+                    let commit = wish.commit.clone();
+                    let result = call.shared.source.render(wish).await;
+                    if let Ok(Rendering::Unchanged) = &result {
+                        call.shared.wants.unchanged(&call.entry.key, &commit);
+                    }
+                    Event::Rendered { ticket, result }
                 });
             }
             Effect::Scope { attempt, kinds } => {
@@ -101,8 +106,14 @@ impl Worker {
             Effect::AskWanted { attempt, commit, keys } => {
                 self.attempt = attempt;
                 self.ask(reading("the want index", None), async move {
-                    let (wants, clock) = (&call.shared.wants, call.shared.clock);
-                    let elsewhere = wants.ask(&call.entry.key, &commit, keys, clock).await;
+                    let (asker, clock) = (&call.entry.key, call.shared.clock);
+                    let question = Question { asker, commit: &commit, clock };
+                    let nudge = |other: &RepoKey| {
+                        if let Some(entry) = call.shared.entry(other) {
+                            entry.mailbox.pushed();
+                        }
+                    };
+                    let elsewhere = call.shared.wants.ask(question, keys, nudge).await;
                     Event::Wanted { attempt, elsewhere }
                 });
             }
@@ -151,11 +162,6 @@ impl Worker {
 
     fn notify(&self, what: What) {
         let _span = self.span("EventSink::emit").entered();
-        if let What::Failed { faults, .. } = &what {
-            for fault in faults.iter() {
-                tracing::warn!(%fault, help = %fault.help, "the sync failed");
-            }
-        }
         let (repo, at) = (self.entry.key.clone(), self.shared.clock.now());
         self.shared.ports.events.emit(&Notice { repo, at, what });
     }
@@ -209,5 +215,7 @@ fn label_of(ask: &Ask, ticket: Ticket) -> Label {
     }
 }
 
+#[cfg(test)]
+mod spans;
 #[cfg(test)]
 mod tests;

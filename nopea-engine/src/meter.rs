@@ -205,3 +205,38 @@ impl<P: StatusSink + ?Sized> StatusSink for Metered<P> {
         self.port.publish(request).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nopea_core::port::{Guard, ServerStatus};
+
+    use super::*;
+    use crate::fixture::{Mocks, manifest, observation};
+
+    #[tokio::test]
+    async fn a_dry_run_and_a_write_count_apart_and_a_refusal_counts_too() {
+        let mut mocks = Mocks::default();
+        let refused =
+            || Refusal::Status(Box::new(ServerStatus { code: 409, ..ServerStatus::default() }));
+        mocks.applier.expect_apply().times(1).returning(move |_| Err(refused()));
+        mocks
+            .applier
+            .expect_apply()
+            .times(2)
+            .returning(|_| Ok(Applied { created: true, now: observation("a", 1) }));
+        mocks.applier.expect_try_create().returning(|_| Ok(()));
+        let meter = Arc::new(Meter::default());
+        let ports = mocks.ports().metered(&meter);
+        let apply = |mode| Apply { manifest: manifest("a"), guard: Guard::Absent, mode };
+        assert!(ports.applier.apply(&apply(Mode::Try)).await.is_err());
+        let before = meter.read();
+        for mode in [Mode::Try, Mode::Real] {
+            ports.applier.apply(&apply(mode)).await.unwrap();
+        }
+        ports.applier.try_create(&TryCreate { manifest: manifest("a") }).await.unwrap();
+        let counted = Reading { dry_run: 2, apply: 1, ..Reading::default() };
+        assert_eq!(meter.read().since(&before), counted);
+        assert_eq!(meter.read().dry_run, 3);
+        assert!(meter.read().verbs().contains(&("apply", 1)));
+    }
+}

@@ -35,6 +35,14 @@ struct Wanting {
     last: Option<(Commit, Arc<BTreeSet<ObjectKey>>)>,
 }
 
+/// Who asks, and for which commit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) asker: &'a RepoKey,
+    pub(crate) commit: &'a Commit,
+    pub(crate) clock: Clock,
+}
+
 impl Wanting {
     /// Says whether this repository is about to render `commit` of `asker`'s source.
     fn is_awaited(&self, asker: &Self, commit: &Commit, now: Timestamp) -> bool {
@@ -100,19 +108,38 @@ impl Wants {
         self.changed.notify_waiters();
     }
 
+    /// A repository found that a commit renders as the one before did.
+    pub(crate) fn unchanged(&self, repo: &RepoKey, commit: &Commit) {
+        if let Some(wanting) = lock(&self.repositories).get_mut(repo)
+            && let Some((last, _)) = &mut wanting.last
+        {
+            last.clone_from(commit);
+        }
+        self.changed.notify_waiters();
+    }
+
     /// Those of `keys` that another repository names, once all of the same source that are about
-    /// to render `commit` have, or after 30 s.
+    /// to render `commit` have, or after 30 s. Each that is waited for is nudged: it may not have
+    /// polled yet.
     pub(crate) async fn ask(
         &self,
-        asker: &RepoKey,
-        commit: &Commit,
+        question: Question<'_>,
         keys: BTreeSet<ObjectKey>,
-        clock: Clock,
+        nudge: impl Fn(&RepoKey),
     ) -> BTreeSet<ObjectKey> {
+        let Question { asker, commit, clock } = question;
+        let mut awaited = self.awaited(asker, commit, clock.now());
+        awaited.iter().for_each(nudge);
         let settled = async {
             loop {
                 let changed = self.changed.notified();
-                if !self.is_awaiting(asker, commit, clock.now()) {
+                // one look at a time: hundreds may ask at once
+                while let Some(other) = awaited.last()
+                    && !self.is_awaited(asker, other, commit, clock.now())
+                {
+                    awaited.pop();
+                }
+                if awaited.is_empty() {
                     break;
                 }
                 changed.await;
@@ -139,13 +166,24 @@ impl Wants {
         reads.map(|(repo, _)| repo.clone()).collect()
     }
 
-    fn is_awaiting(&self, asker: &RepoKey, commit: &Commit, now: Timestamp) -> bool {
+    fn awaited(&self, asker: &RepoKey, commit: &Commit, now: Timestamp) -> Vec<RepoKey> {
         let repositories = lock(&self.repositories);
-        repositories.get(asker).is_some_and(|own| {
-            repositories
-                .iter()
-                .any(|(repo, other)| repo != asker && other.is_awaited(own, commit, now))
-        })
+        let Some(own) = repositories.get(asker) else { return Vec::new() };
+        let others = repositories.iter().filter(|(repo, _)| *repo != asker);
+        let awaited = others.filter(|(_, other)| other.is_awaited(own, commit, now));
+        awaited.map(|(repo, _)| repo.clone()).collect()
+    }
+
+    fn is_awaited(
+        &self,
+        asker: &RepoKey,
+        other: &RepoKey,
+        commit: &Commit,
+        now: Timestamp,
+    ) -> bool {
+        let repositories = lock(&self.repositories);
+        let (own, other) = (repositories.get(asker), repositories.get(other));
+        own.zip(other).is_some_and(|(own, other)| other.is_awaited(own, commit, now))
     }
 }
 

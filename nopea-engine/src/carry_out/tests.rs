@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nopea_core::{
     fault::{Code, Fault},
     model::{GroupKind, ResourceVersion, Status, Uid},
-    port::{Guard, MockSourceTree, ParentState, Rendering, Resolved},
+    port::{Guard, MockSourceTree, ParentState, Resolved},
     reconcile::{Attempt, Waiter},
 };
 use serde_json::json;

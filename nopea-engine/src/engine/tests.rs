@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use nopea_core::{
     model::{Inputs, Phase, Rendered, Timestamp, Uid},
     port::{
-        GitSource, MockGitSource, MockSourceTree, Open, ParentState, Rendering, Resolve, Resolved,
-        SourceError, SourceTree,
+        GitSource, MockSourceTree, Open, ParentState, Rendering, Resolve, Resolved, SourceError,
+        SourceTree,
     },
 };
 use tokio::time::sleep;
@@ -79,7 +79,6 @@ fn of(name: &str) -> Declared {
 
 fn quiet() -> Mocks {
     let mut mocks = Mocks::default();
-    mocks.git = MockGitSource::new();
     mocks.parent.expect_read().returning(|_| Ok(ParentState::default()));
     mocks.parent.expect_claim().returning(|_| Ok(()));
     mocks.parent.expect_release().returning(|_| Ok(()));

@@ -19,8 +19,10 @@ fn keys(names: &[&str]) -> BTreeSet<ObjectKey> {
     names.iter().map(|name| object(name)).collect()
 }
 
-fn clock() -> Clock {
-    Clock::starting_at(Timestamp(1_000_000))
+async fn ask(wants: &Wants, commit: &Commit, names: &[&str]) -> BTreeSet<ObjectKey> {
+    let clock = Clock::starting_at(Timestamp(1_000_000));
+    let question = Question { asker: &repo("web"), commit, clock };
+    wants.ask(question, keys(names), |_| {}).await
 }
 
 fn with(name: &str, change: impl FnOnce(&mut Spec)) -> Declared {
@@ -32,9 +34,8 @@ fn with(name: &str, change: impl FnOnce(&mut Spec)) -> Declared {
 #[tokio::test(start_paused = true)]
 async fn a_prune_waits_until_the_others_of_the_mirror_rendered_the_commit() {
     let wants = index(&["web", "api"]);
-    let web = repo("web");
     let commit_b = commit('b');
-    let mut asked = Box::pin(wants.ask(&web, &commit_b, keys(&["x", "y"]), clock()));
+    let mut asked = Box::pin(ask(&wants, &commit_b, &["x", "y"]));
     assert!(asked.as_mut().now_or_never().is_none());
     wants.want(&repo("api"), commit('a'), Arc::new(keys(&["y"])));
     assert!(asked.as_mut().now_or_never().is_none(), "an older commit is not the answer");
@@ -47,7 +48,7 @@ async fn a_prune_waits_thirty_seconds_and_no_longer() {
     let wants = index(&["web", "api"]);
     wants.want(&repo("api"), commit('a'), Arc::new(keys(&["x"])));
     let began = Instant::now();
-    let elsewhere = wants.ask(&repo("web"), &commit('b'), keys(&["x", "y"]), clock()).await;
+    let elsewhere = ask(&wants, &commit('b'), &["x", "y"]).await;
     assert_eq!(began.elapsed(), Duration::from_secs(30));
     assert_eq!(elsewhere, keys(&["x"]), "the last render counts");
 }
@@ -66,7 +67,7 @@ async fn what_rests_is_pinned_or_reads_something_else_is_not_waited_for() {
     for other in others {
         let wants = index(&["web"]);
         wants.declare(&other);
-        let answer = wants.ask(&repo("web"), &commit('b'), keys(&["x"]), clock()).now_or_never();
+        let answer = ask(&wants, &commit('b'), &["x"]).now_or_never();
         assert_eq!(answer, Some(keys(&[])), "{}", other.key);
     }
 }
@@ -79,7 +80,7 @@ async fn branches_of_one_mirror_are_waited_for_only_where_they_can_meet() {
         let wants = Wants::default();
         wants.declare(&with("web", branch("main")));
         wants.declare(&with("api", branch(other)));
-        let answer = wants.ask(&repo("web"), &commit('b'), keys(&["x"]), clock()).now_or_never();
+        let answer = ask(&wants, &commit('b'), &["x"]).now_or_never();
         assert_eq!(answer.is_none(), waits, "{other}");
     }
 }
@@ -88,8 +89,8 @@ async fn branches_of_one_mirror_are_waited_for_only_where_they_can_meet() {
 async fn a_repository_that_is_removed_leaves_the_index() {
     let wants = index(&["web", "api"]);
     wants.want(&repo("api"), commit('a'), Arc::new(keys(&["x"])));
-    let (web, commit_b) = (repo("web"), commit('b'));
-    let mut asked = Box::pin(wants.ask(&web, &commit_b, keys(&["x"]), clock()));
+    let commit_b = commit('b');
+    let mut asked = Box::pin(ask(&wants, &commit_b, &["x"]));
     assert!(asked.as_mut().now_or_never().is_none());
     wants.remove(&repo("api"));
     assert_eq!(asked.now_or_never(), Some(keys(&[])));
@@ -107,4 +108,20 @@ fn a_source_is_found_however_a_webhook_spells_it() {
         assert_eq!(wants.readers(url), [repo("web")], "{url}");
     }
     assert!(wants.readers("https://example.org/other").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_waited_for_is_nudged_and_a_commit_that_changes_nothing_is_an_answer() {
+    let wants = index(&["web", "api"]);
+    wants.want(&repo("api"), commit('a'), Arc::new(keys(&["x"])));
+    let nudged = Mutex::new(Vec::new());
+    let clock = Clock::starting_at(Timestamp(1_000_000));
+    let (web, commit_b) = (repo("web"), commit('b'));
+    let question = Question { asker: &web, commit: &commit_b, clock };
+    let nudge = |repo: &RepoKey| lock(&nudged).push(repo.clone());
+    let mut asked = Box::pin(wants.ask(question, keys(&["x", "y"]), nudge));
+    assert!(asked.as_mut().now_or_never().is_none());
+    assert_eq!(*lock(&nudged), [repo("api")]);
+    wants.unchanged(&repo("api"), &commit('b'));
+    assert_eq!(asked.now_or_never(), Some(keys(&["x"])));
 }
