@@ -172,7 +172,7 @@ impl Engine {
         shared.stopping.cancel();
         shared.tasks.close();
         if timeout_at(by, shared.tasks.wait()).await.is_err() {
-            self.0.abort();
+            shared.aborted.cancel();
             shared.tasks.wait().await;
         }
     }
@@ -186,17 +186,9 @@ impl Engine {
     }
 }
 
-impl Running {
-    fn abort(&self) {
-        for entry in lock(&self.0.registry).values() {
-            entry.abort();
-        }
-    }
-}
-
 impl Drop for Running {
     fn drop(&mut self) {
-        self.abort();
+        self.0.aborted.cancel();
     }
 }
 

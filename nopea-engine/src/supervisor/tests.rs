@@ -118,3 +118,32 @@ async fn a_crash_answers_whoever_waits_and_keeps_the_other_orders() {
     let heal = nopea_core::reconcile::Event::HealRequested(BTreeSet::new());
     assert_eq!(entry.mailbox.next().await, heal);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_crash_wished_to_show_is_withdrawn_before_the_next_incarnation_reads() {
+    let mut git = MockGitSource::new();
+    git.expect_resolve().times(1).returning(|_| panic!("meant"));
+    git.expect_resolve()
+        .returning(|_| Err(nopea_core::port::SourceError::new(Code::Unreachable, "gone")));
+    let mut mocks = Mocks { git, ..Mocks::default() };
+    mocks.parent.expect_read().returning(|_| Ok(ParentState::default()));
+    mocks.view.expect_survey().returning(|_| Ok(vec![]));
+    mocks.events.expect_emit().return_const(());
+    let crashed = |publish: &Publish| {
+        publish.status.faults.iter().any(|fault| fault.code == Code::WorkerCrashed)
+    };
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&tries);
+    mocks.status.expect_publish().returning(move |publish| {
+        counter.fetch_add(usize::from(crashed(publish)), Ordering::SeqCst);
+        Err(Refusal::Unreachable("down".into()))
+    });
+    let shared = mocks.shared();
+    let entry = Arc::new(Entry::new(repo("web"), 16, 8));
+    entry.restored(parent("web"), None);
+    entry.mailbox.declared(declared("web"));
+    supervise(&shared, &entry);
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(tries.load(Ordering::SeqCst), 1);
+    shared.aborted.cancel();
+}
