@@ -108,9 +108,10 @@ impl Worker {
                 self.ask(reading("the want index", None), async move {
                     let (asker, clock) = (&call.entry.key, call.shared.clock);
                     let question = Question { asker, commit: &commit, clock };
+                    let now = clock.now();
                     let nudge = |other: &RepoKey| {
                         if let Some(entry) = call.shared.entry(other) {
-                            entry.mailbox.pushed();
+                            entry.mailbox.pushed(now);
                         }
                     };
                     let elsewhere = call.shared.wants.ask(question, keys, nudge).await;

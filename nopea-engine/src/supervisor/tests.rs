@@ -61,7 +61,7 @@ async fn a_crash_ends_the_requests_of_the_old_incarnation_before_the_new_one_beg
     };
     let shared = crate::fixture::shared(ports, crate::Settings::default());
     let entry = Arc::new(Entry::new(repo("web"), 16, 8));
-    entry.mailbox.declared(declared("web"));
+    entry.mailbox.declared(declared("web"), shared.clock.now());
     supervise(&shared, &entry);
     sleep(Duration::from_millis(500)).await;
     assert_eq!(hanging.open.load(Ordering::SeqCst), 0, "ended before the pause");
@@ -110,13 +110,13 @@ async fn a_crash_answers_whoever_waits_and_keeps_the_other_orders() {
     let entry = Arc::new(Entry::new(repo("web"), 16, 8));
     let waiter = shared.waiter();
     let reply = entry.wait(waiter);
-    entry.mailbox.sync_requested(waiter).unwrap();
-    entry.mailbox.heal_requested(BTreeSet::new());
+    entry.mailbox.sync_requested(waiter, shared.clock.now()).unwrap();
+    entry.mailbox.heal_requested(BTreeSet::new(), shared.clock.now());
     mourn(&shared, &entry, "Port::verb");
     let faults = reply.await.unwrap().unwrap_err();
     assert_eq!(faults.first().unwrap().code, Code::WorkerCrashed);
     let heal = nopea_core::reconcile::Event::HealRequested(BTreeSet::new());
-    assert_eq!(entry.mailbox.next().await, heal);
+    assert_eq!(entry.mailbox.next().await.1, heal);
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,7 +141,7 @@ async fn what_a_crash_wished_to_show_is_withdrawn_before_the_next_incarnation_re
     let shared = mocks.shared();
     let entry = Arc::new(Entry::new(repo("web"), 16, 8));
     entry.restored(parent("web"), None);
-    entry.mailbox.declared(declared("web"));
+    entry.mailbox.declared(declared("web"), shared.clock.now());
     supervise(&shared, &entry);
     sleep(Duration::from_secs(30)).await;
     assert_eq!(tries.load(Ordering::SeqCst), 1);
