@@ -90,6 +90,9 @@ pub(crate) fn without(mut baseline: Baseline, paths: &BTreeSet<u64>) -> Baseline
 
 /// Says whether what is `seen` stands as what was `kept`, which has been settled.
 ///
+/// Only for one and the same intent: what Git left empty was forgotten. To tell whether a dry run of
+/// *another* intent would change anything, settle its baseline by the new intent and compare with `==`.
+///
 /// ```
 /// # let object = serde_json::json!({"apiVersion": "v1", "metadata": {"managedFields": [
 /// #     {"manager": "nopea", "operation": "Apply", "apiVersion": "v1", "fieldsV1": {}}]}});
@@ -101,3 +104,6 @@ pub fn agrees(kept: &Baseline, seen: &Baseline) -> bool {
         && kept.scalars == seen.scalars
         && kept.containers.iter().all(|kept| seen.containers.binary_search(kept).is_ok())
 }
+
+#[cfg(test)]
+mod tests;

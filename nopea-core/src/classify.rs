@@ -8,7 +8,10 @@ mod schema;
 mod scrub;
 
 pub use self::{report::fault, schema::schema_paths};
-use crate::port::{Cause, Refusal, ServerStatus};
+use crate::{
+    model::ObjectKey,
+    port::{Cause, Refusal, ServerStatus},
+};
 
 /// What a refusal means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +24,7 @@ pub enum Verdict {
     Absent,
     /// The kind is not served, or not in this version.
     KindNotServed,
-    /// The namespace does not exist. Of a request for a Namespace itself: that it is absent.
+    /// The namespace does not exist. [`verdict_of`] tells it from a Namespace that is itself absent.
     NamespaceMissing,
     /// The namespace is being deleted (R24): neither drift nor fault, but a wait.
     NamespaceTerminating,
@@ -77,8 +80,36 @@ pub fn verdict(refusal: &Refusal) -> Verdict {
     }
 }
 
+/// Judges a refusal of a request for `key`: of a Namespace itself, "namespace not found" means that
+/// the object is absent.
+///
+/// ```
+/// use nopea_core::{classify::{Verdict, verdict_of}, model::ObjectKey, port::{Refusal, ServerStatus}};
+///
+/// let message = "namespaces \"shop\" not found".into();
+/// let status = ServerStatus { code: 404, message, typed: true, ..ServerStatus::default() };
+/// let refusal = Refusal::Status(Box::new(status));
+/// let within = ObjectKey::new("", "ConfigMap", "shop", "a");
+/// assert_eq!(verdict_of(&refusal, &within), Verdict::NamespaceMissing);
+/// let itself = ObjectKey::new("", "Namespace", "", "shop");
+/// assert_eq!(verdict_of(&refusal, &itself), Verdict::Absent);
+/// ```
+pub fn verdict_of(refusal: &Refusal, key: &ObjectKey) -> Verdict {
+    let verdict = verdict(refusal);
+    let itself = key.kind.is("", "Namespace");
+    if itself && verdict == Verdict::NamespaceMissing { Verdict::Absent } else { verdict }
+}
+
 /// Says whether the refusal may be a passing state of what the attempt has just changed: a kind, a
 /// schema or a role that the server has not taken up yet (R30).
+///
+/// ```
+/// use nopea_core::{classify::transient_at_gate, port::{Refusal, ServerStatus}};
+///
+/// let text = ServerStatus { code: 404, message: "404 page not found".into(), ..ServerStatus::default() };
+/// assert!(transient_at_gate(&Refusal::Status(Box::new(text))));
+/// assert!(!transient_at_gate(&Refusal::Unreachable("refused".into())));
+/// ```
 pub fn transient_at_gate(refusal: &Refusal) -> bool {
     match verdict(refusal) {
         Verdict::KindNotServed | Verdict::Forbidden => true,

@@ -86,3 +86,6 @@ fn shorten(value: &Value) -> Text {
         None => text.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@
 
 pub mod entry;
 mod keyed;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod set;
 pub mod walk;
 

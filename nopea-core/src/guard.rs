@@ -68,6 +68,14 @@ pub fn prune_guard(
 }
 
 /// The digest that approves a prune list: of the parent's uid and the sorted keys.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use nopea_core::{guard::digest, model::Uid};
+///
+/// let empty = BTreeSet::new();
+/// assert_ne!(digest(&Uid::new("a"), &empty), digest(&Uid::new("b"), &empty));
+/// ```
 pub fn digest(uid: &Uid, keys: &BTreeSet<ObjectKey>) -> Hash {
     let mut hasher = Hasher::default();
     hasher.part(uid.0.as_bytes());
@@ -80,6 +88,17 @@ pub fn digest(uid: &Uid, keys: &BTreeSet<ObjectKey>) -> Hash {
 }
 
 /// The fault of a held list: what would go, and the two ways to let it.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use nopea_core::{guard, fault::Code, model::{ObjectKey, Uid}};
+///
+/// let list = BTreeSet::from([ObjectKey::new("", "ConfigMap", "shop", "a")]);
+/// let digest = guard::digest(&Uid::new("u"), &list);
+/// let fault = guard::fault(&list, digest, guard::EMPTY_RENDER);
+/// assert_eq!(fault.code, Code::EmptyRender);
+/// assert!(fault.help.contains(&digest.to_string()));
+/// ```
 pub fn fault(prune: &BTreeSet<ObjectKey>, digest: Hash, because: &str) -> Fault {
     let (code, count) = match because {
         EMPTY_RENDER => (Code::EmptyRender, prune.len()),

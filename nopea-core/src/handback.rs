@@ -52,3 +52,6 @@ pub fn overlaps(object: &Value) -> bool {
             .any(|entry| fields::intersects(entry.fields, ours.fields))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,3 +58,6 @@ pub fn health(object: &Value) -> Health {
         _ => generic::by_ready(look),
     }
 }
+
+#[cfg(test)]
+mod tests;

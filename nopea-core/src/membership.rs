@@ -13,20 +13,15 @@ use crate::{
     port::ParentRef,
 };
 
-/// Label with the name of the `GitRepository`.
-pub const REPOSITORY: &str = "nopea.io/repository";
-/// Label with the namespace of the `GitRepository`.
-pub const NAMESPACE: &str = "nopea.io/namespace";
-/// Label with the id of the apply set (KEP-3659).
-pub const PART_OF: &str = "applyset.kubernetes.io/part-of";
-/// Annotation that proves a member: see [`object_mark`].
-pub const OBJECT: &str = "nopea.io/object";
+pub use crate::observe::{
+    NAMESPACE, OBJECT, PART_OF, REPOSITORY, SUSPEND_HEAL, breaks_glass as break_glass, marks,
+    tool::tool,
+};
+
 /// Annotation in Git: an object of somebody else may be taken over.
 pub const ADOPT: &str = "nopea.io/adopt";
 /// Annotation in Git: an object whose immutable field changed may be deleted and created anew.
 pub const REPLACE: &str = "nopea.io/replace";
-/// Annotation on a live object: hands off.
-pub const SUSPEND_HEAL: &str = "nopea.io/suspend-heal";
 /// Annotation in Git: see [`crate::order`].
 pub const DEPENDS_ON: &str = "nopea.io/depends-on";
 
@@ -115,6 +110,18 @@ pub fn owner(parent: &ParentRef, key: &ObjectKey, marks: &Marks) -> Owner {
 }
 
 /// Says whether a live object is a member: label **and** mark (R1).
+///
+/// ```
+/// use nopea_core::{membership, model::{Marks, ObjectKey, RepoKey, Uid}, port::ParentRef};
+///
+/// let parent = ParentRef { repo: RepoKey::new("team", "shop"), uid: Uid::new("u") };
+/// let key = ObjectKey::new("", "ConfigMap", "shop", "a");
+/// let label = Some(membership::part_of_id(&parent.repo));
+/// let copied = Marks { part_of: label.clone(), ..Marks::default() };
+/// assert!(!membership::is_member(&parent, &key, &copied));
+/// let object = Some(membership::object_mark(&parent.uid, &key));
+/// assert!(membership::is_member(&parent, &key, &Marks { part_of: label, object, ..copied }));
+/// ```
 pub fn is_member(parent: &ParentRef, key: &ObjectKey, marks: &Marks) -> bool {
     marks.part_of.as_ref().is_some_and(|id| *id == part_of_id(&parent.repo))
         && has_mark(parent, key, marks)
@@ -122,32 +129,6 @@ pub fn is_member(parent: &ParentRef, key: &ObjectKey, marks: &Marks) -> bool {
 
 fn has_mark(parent: &ParentRef, key: &ObjectKey, marks: &Marks) -> bool {
     marks.object.as_ref().is_some_and(|mark| *mark == object_mark(&parent.uid, key))
-}
-
-/// Reads the marks of a live object.
-pub fn marks(object: &Value) -> Marks {
-    let label = |name| label(object, name).map(Text::from);
-    Marks {
-        part_of: label(PART_OF),
-        repository: label(REPOSITORY),
-        namespace: label(NAMESPACE),
-        object: annotation(object, OBJECT).map(Text::from),
-        tool: tool(object),
-    }
-}
-
-/// Says whether [`SUSPEND_HEAL`] stands on a live object.
-///
-/// ```
-/// use nopea_core::membership::break_glass;
-/// use serde_json::json;
-///
-/// let object = json!({"metadata": {"annotations": {"nopea.io/suspend-heal": "yes"}}});
-/// assert!(break_glass(&object));
-/// assert!(!break_glass(&json!({})));
-/// ```
-pub fn break_glass(object: &Value) -> bool {
-    is_set(object, SUSPEND_HEAL)
 }
 
 /// Says whether an annotation of ours is `true`, `1` or `yes`.
@@ -158,59 +139,13 @@ pub(crate) fn is_set(object: &Value, name: &str) -> bool {
 }
 
 /// A label of an object.
-pub fn label<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+pub(crate) fn label<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     object.get("metadata")?.get("labels")?.get(name)?.as_str()
 }
 
 /// An annotation of an object.
-pub fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+pub(crate) fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     object.get("metadata")?.get("annotations")?.get(name)?.as_str()
-}
-
-/// The tool that claims an object: Flux, Argo CD or Helm.
-///
-/// `app.kubernetes.io/instance` alone is no proof of Argo CD: charts set it too. A tracking id that
-/// names another object was copied and is none either.
-pub fn tool(object: &Value) -> Option<Text> {
-    let flux = |kind: &str, prefix: &str| {
-        let name = label(object, &format!("{prefix}.toolkit.fluxcd.io/name"))?;
-        let namespace = label(object, &format!("{prefix}.toolkit.fluxcd.io/namespace"))?;
-        Some(format!("Flux {kind} {namespace}/{name}").into())
-    };
-    flux("Kustomization", "kustomize")
-        .or_else(|| flux("HelmRelease", "helm"))
-        .or_else(|| argo(object))
-        .or_else(|| helm(object))
-}
-
-fn argo(object: &Value) -> Option<Text> {
-    let tracked = annotation(object, "argocd.argoproj.io/tracking-id")
-        .and_then(|id| id.split_once(':'))
-        .filter(|(_, about)| tracks(object, about))
-        .map(|(app, _)| app);
-    let app = tracked.or_else(|| label(object, "argocd.argoproj.io/instance"))?;
-    Some(format!("Argo CD Application {app}").into())
-}
-
-/// Says whether the second part of a tracking id, `group/Kind:namespace/name`, names this object.
-fn tracks(object: &Value, about: &str) -> bool {
-    let Some((kind, name)) = about.split_once(':') else { return false };
-    let text = |path| object.pointer(path).and_then(Value::as_str).unwrap_or("");
-    let group = text("/apiVersion").split_once('/').map_or("", |(group, _)| group);
-    let own_kind = format!("{group}/{}", text("/kind"));
-    // the namespace of a cluster-scoped object is the application's own, so it decides nothing there
-    let (namespace, name) = name.split_once('/').unwrap_or(("", name));
-    let own = text("/metadata/namespace");
-    kind == own_kind && name == text("/metadata/name") && (own.is_empty() || own == namespace)
-}
-
-fn helm(object: &Value) -> Option<Text> {
-    let name = annotation(object, "meta.helm.sh/release-name")?;
-    label(object, "app.kubernetes.io/managed-by").filter(|by| *by == "Helm")?;
-    Some(match annotation(object, "meta.helm.sh/release-namespace") {
-        Some(namespace) => format!("Helm release {namespace}/{name}").into(),
-        None => format!("Helm release {name}").into(),
-    })
 }
 
 #[cfg(test)]

@@ -9,20 +9,10 @@ use serde_json::Value;
 
 use crate::{
     baseline, fields, handback, health,
+    membership::{NAMESPACE, OBJECT, PART_OF, REPOSITORY, SUSPEND_HEAL},
     model::{Change, Marks, ObjectKey, Observation, ResourceVersion, Text, Uid},
     port::applier::FIELD_MANAGER,
 };
-
-/// Label that names the parent (KEP-3659).
-pub const PART_OF: &str = "applyset.kubernetes.io/part-of";
-/// Label that names the repository.
-pub const REPOSITORY: &str = "nopea.io/repository";
-/// Label that names the repository's namespace.
-pub const NAMESPACE: &str = "nopea.io/namespace";
-/// Annotation that proves a member (R1).
-pub const OBJECT: &str = "nopea.io/object";
-/// Annotation that keeps NOPEA from touching a live object.
-pub const SUSPEND_HEAL: &str = "nopea.io/suspend-heal";
 
 /// A value that is no object of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,30 +35,35 @@ pub struct Malformed {
 /// assert!(seen.baseline.is_none());
 /// ```
 pub fn observe(object: Arc<Value>) -> Result<Observation, Malformed> {
+    let seen = look(&object)?;
+    Ok(Observation { object: Some(object), ..seen })
+}
+
+fn look(object: &Value) -> Result<Observation, Malformed> {
     let need =
-        |at, field| text(&object, at).filter(|text| !text.is_empty()).ok_or(Malformed { field });
+        |at, field| text(object, at).filter(|text| !text.is_empty()).ok_or(Malformed { field });
     let api_version = need("/apiVersion", "apiVersion")?;
     let kind = need("/kind", "kind")?;
     let name = need("/metadata/name", "metadata.name")?;
     let uid = Uid::new(need("/metadata/uid", "metadata.uid")?);
     let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-    let namespace = text(&object, "/metadata/namespace").unwrap_or_default();
-    let terminating = text(&object, "/metadata/deletionTimestamp").is_some();
+    let namespace = text(object, "/metadata/namespace").unwrap_or_default();
+    let terminating = text(object, "/metadata/deletionTimestamp").is_some();
     Ok(Observation {
         key: ObjectKey::new(group, kind, namespace, name),
         api_version: api_version.into(),
         uid,
         version: ResourceVersion::new(
-            text(&object, "/metadata/resourceVersion").unwrap_or_default(),
+            text(object, "/metadata/resourceVersion").unwrap_or_default(),
         ),
         change: if terminating { Change::Terminating } else { Change::Present },
-        marks: marks(&object),
-        baseline: baseline::of(&object),
-        health: health::health(&object),
-        break_glass: breaks_glass(&object),
-        overlap: handback::overlaps(&object),
-        others: others(&object),
-        object: Some(Arc::clone(&object)),
+        marks: marks(object),
+        baseline: baseline::of(object),
+        health: health::health(object),
+        break_glass: breaks_glass(object),
+        overlap: handback::overlaps(object),
+        others: others(object),
+        object: None,
     })
 }
 
@@ -126,3 +121,6 @@ fn label<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
 fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     object.pointer("/metadata/annotations")?.get(name)?.as_str()
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,6 +160,14 @@ fn prepared(
 }
 
 /// The digest of what is sent.
+///
+/// ```
+/// use nopea_core::prepare::intent;
+/// use serde_json::json;
+///
+/// assert_eq!(intent("v1", &json!({"a": 1, "b": 2})), intent("v1", &json!({"b": 2, "a": 1})));
+/// assert_ne!(intent("v1", &json!({})), intent("v2", &json!({})));
+/// ```
 pub fn intent(api_version: &str, body: &Value) -> Hash {
     Hash::of_parts([&Hash::of_value(body).to_string(), api_version])
 }

@@ -15,8 +15,8 @@ pub struct Limits {
     pub depth: usize,
     /// How many times its own size aliases may add to a file: 10.
     pub alias_growth: u64,
-    /// Keys, values, maps and lists of a render: 8 million, so that memory stays bounded for files of
-    /// nothing but commas.
+    /// Keys, values, beginnings and ends of maps and lists of a render: 4 million, which is 20,000
+    /// objects of the usual size. It bounds memory for files of nothing but brackets and commas.
     pub nodes: u64,
     /// Faults that are listed: 1,000. One more says that the list was cut.
     pub faults: usize,
@@ -30,7 +30,7 @@ impl Default for Limits {
             objects: 20_000,
             depth: 128,
             alias_growth: 10,
-            nodes: 8_000_000,
+            nodes: 4_000_000,
             faults: 1_000,
         }
     }

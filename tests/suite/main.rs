@@ -1,1 +1,3 @@
-//! Under construction.
+//! The suite: everything that runs without a cluster, on loopback and on time that tests decide.
+
+mod simulation;

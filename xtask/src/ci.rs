@@ -21,7 +21,7 @@ const STEPS: [Step; 10] = [
     ("doc", doc),
     ("test", || cargo(&["test"])),
     ("examples", examples),
-    ("codegen", || codegen::run(&codegen::Options { check: true })),
+    ("codegen", || codegen::run(&codegen::Options::checking())),
     ("deny", deny),
     ("release", || cargo(&["build", "--release", "--locked", "--bin", "nopea"])),
     ("demo", || cargo(&["run", "--release", "--bin", "nopea", "--", "demo"])),

@@ -3,8 +3,12 @@
 
 mod crd;
 mod errors;
+mod schema;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -17,6 +21,16 @@ pub(crate) struct Options {
     /// Writes nothing, and fails when a file is not what the code says
     #[arg(long)]
     pub(crate) check: bool,
+    /// The `OpenAPI` v3 schemas of Kubernetes, from which the schema table is made
+    #[arg(long, value_name = "FILE", default_value = schema::DEFAULT_INPUT)]
+    pub(crate) schemas: PathBuf,
+}
+
+impl Options {
+    /// What CI runs.
+    pub(crate) fn checking() -> Self {
+        Self { check: true, schemas: schema::DEFAULT_INPUT.into() }
+    }
 }
 
 /// A file that is made: where it belongs and what it must hold.
@@ -27,7 +41,10 @@ struct Made {
 
 /// Writes every made file, or checks them.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let all = [crd::make()?, errors::make()];
+    let mut all = vec![crd::make()?, errors::make()];
+    // A relative path is one from the workspace's root, wherever the task is called from.
+    let table = schema::make(&workspace::root().join(&options.schemas))?;
+    all.extend(table.map(|text| Made { path: schema::TABLE, text }));
     if options.check { check(&workspace::root(), &all) } else { write(&workspace::root(), &all) }
 }
 

@@ -12,6 +12,8 @@ use crate::fields::{MAX_DEPTH, key_text};
 
 /// The most paths that are tried for one object; beyond them a value counts although it need not.
 const MAX_PATHS: usize = 20_000;
+/// The most scalars of one item that are tried as keys.
+const MAX_SCALARS: usize = 64;
 
 /// The hashes of every path under which an empty value of `desired` may be named.
 pub(super) fn empty_paths(desired: &Value) -> BTreeSet<u64> {
@@ -83,6 +85,7 @@ fn keys(item: &Map<String, Value>) -> Vec<String> {
         scalars.push(("protocol", &tcp));
     }
     scalars.sort_unstable_by_key(|(name, _)| *name);
+    scalars.truncate(MAX_SCALARS);
     let one = scalars.iter().map(|key| key_text([*key]));
     let two = scalars.iter().enumerate().flat_map(|(at, first)| {
         scalars.iter().skip(at + 1).map(move |second| key_text([*first, *second]))

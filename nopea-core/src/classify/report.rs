@@ -1,6 +1,6 @@
 //! The fault that a user reads of a refusal.
 
-use super::{Verdict, message, said, schema, scrub::scrub, verdict};
+use super::{Verdict, message, said, schema, scrub::scrub, verdict_of};
 use crate::{
     fault::{Code, Fault},
     model::{Manifest, ObjectKey},
@@ -28,17 +28,18 @@ const LISTED: usize = 10;
 /// assert_eq!(&*fault.message, "namespace \"shop\" does not exist");
 /// ```
 pub fn fault(refusal: &Refusal, manifest: Option<&Manifest>, key: &ObjectKey) -> Fault {
-    let verdict = verdict(refusal);
-    let text = match refusal {
-        Refusal::Unreachable(_) | Refusal::TimedOut(_) => refusal.to_string(),
-        Refusal::Status(status) => text(verdict, status, refusal, manifest, key),
+    let verdict = verdict_of(refusal, key);
+    let (text, retry_after) = match refusal {
+        Refusal::Unreachable(_) | Refusal::TimedOut(_) => (refusal.to_string(), None),
+        Refusal::Status(status) => {
+            let clean = Refusal::Status(Box::new(scrub((**status).clone(), manifest)));
+            let version = manifest.map_or("", |manifest| &manifest.api_version);
+            (text(verdict, &clean, version, key), status.retry_after)
+        }
     };
-    let fault = Fault::new(code(verdict, said(refusal)), scrub(&message::trim(&text), manifest));
-    let fault = fault.on(key.clone());
-    let fault = match refusal {
-        Refusal::Status(status) => fault.retry_after(status.retry_after),
-        Refusal::Unreachable(_) | Refusal::TimedOut(_) => fault,
-    };
+    let fault = Fault::new(code(verdict, said(refusal)), message::trim(&text))
+        .on(key.clone())
+        .retry_after(retry_after);
     match manifest {
         Some(manifest) => fault.at(manifest.origin.clone()),
         None => fault,
@@ -64,14 +65,8 @@ fn code(verdict: Verdict, said: &str) -> Code {
     }
 }
 
-fn text(
-    verdict: Verdict,
-    status: &ServerStatus,
-    refusal: &Refusal,
-    manifest: Option<&Manifest>,
-    key: &ObjectKey,
-) -> String {
-    let version = manifest.map_or("", |manifest| &manifest.api_version);
+fn text(verdict: Verdict, refusal: &Refusal, version: &str, key: &ObjectKey) -> String {
+    let Refusal::Status(status) = refusal else { return refusal.to_string() };
     match verdict {
         Verdict::SchemaFault => schema_text(status, refusal),
         Verdict::KindNotServed if version.is_empty() => {

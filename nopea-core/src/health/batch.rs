@@ -1,4 +1,4 @@
-//! Job and CronJob.
+//! Job and `CronJob`.
 
 use super::read::{Look, degraded, of, progressing, suspended};
 use crate::model::Health;

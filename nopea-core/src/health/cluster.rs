@@ -1,4 +1,4 @@
-//! What others stand on: Namespace, PersistentVolumeClaim, CustomResourceDefinition, APIService.
+//! What others stand on: Namespace, `PersistentVolumeClaim`, CustomResourceDefinition, `APIService`.
 
 use super::read::{Look, degraded, progressing};
 use crate::model::Health;

@@ -1,4 +1,4 @@
-//! PodDisruptionBudget and HorizontalPodAutoscaler.
+//! `PodDisruptionBudget` and `HorizontalPodAutoscaler`.
 
 use super::{
     generic::unseen,

@@ -39,8 +39,7 @@ impl<'a> Look<'a> {
 
     /// The condition of this type.
     pub(super) fn condition(self, kind: &str) -> Option<Condition<'a>> {
-        let found = self.list("/status/conditions").iter().map(Condition).find(|c| c.is(kind));
-        found
+        self.list("/status/conditions").iter().map(Condition).find(|condition| condition.is(kind))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Deployment, StatefulSet, DaemonSet, ReplicaSet: replica counts, and the conditions that say why.
+//! Deployment, `StatefulSet`, `DaemonSet`, `ReplicaSet`: replica counts, and the conditions that say why.
 
 use super::{
     generic::unseen,
@@ -39,7 +39,7 @@ fn deployment_shortfall(look: Look<'_>) -> Option<String> {
         return Some(replicas(updated, wanted, "updated"));
     }
     if there > wanted {
-        return Some(surplus(there - wanted));
+        return Some(surplus(there.saturating_sub(wanted)));
     }
     if available < updated {
         return Some(replicas(available, updated, "available"));
@@ -69,7 +69,7 @@ pub(super) fn stateful_set(look: Look<'_>) -> Health {
         return progressing(replicas(ready, wanted, "ready"));
     }
     if there > wanted {
-        return progressing(surplus(there - wanted));
+        return progressing(surplus(there.saturating_sub(wanted)));
     }
     if let Some(partition) = look.number("/spec/updateStrategy/rollingUpdate/partition") {
         let wanted = wanted.saturating_sub(partition.max(0)).max(0);
@@ -127,7 +127,7 @@ pub(super) fn replica_set(look: Look<'_>) -> Health {
         }
     }
     if there > wanted {
-        return progressing(surplus(there - wanted));
+        return progressing(surplus(there.saturating_sub(wanted)));
     }
     Health::Healthy
 }

@@ -18,31 +18,31 @@ pub(super) fn edges(
     objects: &[Prepared],
     by_key: &BTreeMap<&ObjectKey, usize>,
 ) -> Vec<(usize, usize)> {
-    let definitions: BTreeMap<GroupKind, usize> = objects
+    // by key, not by index: which edge gives way must not hang on the order of the set
+    let sorted: Vec<(&ObjectKey, usize)> = by_key.iter().map(|(key, at)| (*key, *at)).collect();
+    let definitions: BTreeMap<GroupKind, usize> = sorted
         .iter()
-        .enumerate()
-        .filter(|(_, object)| is_custom_resource_definition(&object.manifest.key.kind))
-        .filter_map(|(at, object)| Some((defined_kind(&object.manifest.body)?, at)))
+        .filter(|(key, _)| is_custom_resource_definition(&key.kind))
+        .filter_map(|(_, at)| Some((defined_kind(&objects.get(*at)?.manifest.body)?, *at)))
         .collect();
     let mut edges = Vec::new();
-    for (from, object) in objects.iter().enumerate() {
-        let key = &object.manifest.key;
+    for (key, from) in &sorted {
         if !key.namespace.is_empty() {
             let namespace = ObjectKey::new("", "Namespace", "", &*key.namespace);
-            edges.extend(by_key.get(&namespace).map(|to| (from, *to)));
+            edges.extend(by_key.get(&namespace).map(|to| (*from, *to)));
         }
-        edges.extend(definitions.get(&key.kind).map(|to| (from, *to)));
+        edges.extend(definitions.get(&key.kind).map(|to| (*from, *to)));
     }
-    for (from, object) in objects.iter().enumerate() {
-        let mut named = Names::new(&object.manifest.key);
-        names::of(&object.manifest, &mut named);
-        edges.extend(named.keys().filter_map(|key| by_key.get(key)).map(|to| (from, *to)));
+    for (key, from) in &sorted {
+        let mut named = Names::new(key);
+        if let Some(object) = objects.get(*from) {
+            names::of(&object.manifest, &mut named);
+        }
+        edges.extend(named.keys().filter_map(|key| by_key.get(key)).map(|to| (*from, *to)));
     }
-    let is_last: Vec<bool> = objects.iter().map(|object| last(&object.manifest.key.kind)).collect();
-    for (from, _) in is_last.iter().enumerate().filter(|(_, last)| **last) {
-        edges.extend(
-            is_last.iter().enumerate().filter(|(_, last)| !**last).map(|(to, _)| (from, to)),
-        );
+    let (last, others): (Vec<_>, Vec<_>) = sorted.iter().partition(|(key, _)| last(&key.kind));
+    for (_, from) in last {
+        edges.extend(others.iter().map(|(_, to)| (from, *to)));
     }
     edges.retain(|(from, to)| from != to);
     edges

@@ -73,7 +73,9 @@ fn pod_spec<'a>(group: &str, kind: &str, body: &'a Value) -> Option<&'a Value> {
 
 /// Collects what a Pod spec names, optional references too.
 pub(crate) fn of_pod(spec: &Value, names: &mut Names) {
-    names.local("", "ServiceAccount", spec.get("serviceAccountName"));
+    for field in ["serviceAccountName", "serviceAccount"] {
+        names.local("", "ServiceAccount", spec.get(field)); // the second is its deprecated alias
+    }
     names.put("scheduling.k8s.io", "PriorityClass", "", spec.get("priorityClassName"));
     names.put("node.k8s.io", "RuntimeClass", "", spec.get("runtimeClassName"));
     for secret in items(spec, "imagePullSecrets") {

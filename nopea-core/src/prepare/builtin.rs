@@ -44,6 +44,13 @@ pub fn is_built_in(group: &str) -> bool {
 }
 
 /// Says whether a kind is the one that defines others.
+///
+/// ```
+/// use nopea_core::{model::GroupKind, prepare::is_custom_resource_definition};
+///
+/// let kind = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+/// assert!(is_custom_resource_definition(&kind));
+/// ```
 pub fn is_custom_resource_definition(kind: &GroupKind) -> bool {
     kind.is("apiextensions.k8s.io", "CustomResourceDefinition")
 }

@@ -59,9 +59,12 @@ pub(super) fn placed(fault: Fault, object: &Prepared) -> Fault {
 pub(super) fn is_same(state: &State, object: &Prepared, would: &Observation) -> bool {
     let Some(member) = state.members.get(&object.manifest.key) else { return false };
     let (Some(kept), Some(seen)) = (&member.baseline, &would.baseline) else { return false };
-    member.uid == would.uid
-        && member.api_version == object.manifest.api_version
-        && baseline::agrees(kept, seen)
+    // another intent forgets other empty fields: only whole baselines can be compared
+    let unmoved = match member.intent {
+        Some(_) => baseline::settle(seen.clone(), &object.manifest.body) == *kept,
+        None => seen == kept,
+    };
+    unmoved && member.uid == would.uid && member.api_version == object.manifest.api_version
 }
 
 /// Remembers that a member is as wished.

@@ -348,6 +348,11 @@ impl State {
         &self.declared
     }
 
+    /// The commit of the last attempt that came to a verdict.
+    pub fn concluded_commit(&self) -> Option<&Commit> {
+        self.concluded.as_ref().map(|concluded| &concluded.goal.commit)
+    }
+
     /// Says whether nothing is under way: no attempt, no request, no wish.
     pub fn is_at_rest(&self) -> bool {
         let lane = match self.sync {
@@ -359,5 +364,7 @@ impl State {
         lane && self.flights.is_empty()
             && self.source.asking.is_none()
             && self.source.wished.is_none()
+            && (self.healing.due.is_empty()
+                || self.declared.spec.heal_policy != crate::model::HealPolicy::Auto)
     }
 }

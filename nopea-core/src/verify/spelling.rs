@@ -10,14 +10,14 @@ use crate::model::{Timestamp, spec::parse_duration};
 pub(super) fn respelled(a: &Value, b: &Value) -> bool {
     let (Some(a), Some(b)) = (text(a), text(b)) else { return false };
     a == b
-        || same(quantity(&a), quantity(&b))
-        || same(duration(&a), duration(&b))
-        || same(Timestamp::parse_rfc3339(&a), Timestamp::parse_rfc3339(&b))
+        || quantity(&a).is_some_and(|amount| quantity(&b) == Some(amount))
+        || duration(&a).is_some_and(|span| duration(&b) == Some(span))
+        || time(&a).is_some_and(|moment| time(&b) == Some(moment))
         || unwrapped(&a) == unwrapped(&b)
 }
 
-fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
-    a.is_some() && a == b
+fn time(text: &str) -> Option<Timestamp> {
+    Timestamp::parse_rfc3339(text)
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -64,7 +64,7 @@ fn quantity(text: &str) -> Option<(bool, u128, i32)> {
     if value == 0 {
         return Some((false, 0, 0));
     }
-    while value % 10 == 0 {
+    while value.is_multiple_of(10) {
         value /= 10;
         power += 1;
     }

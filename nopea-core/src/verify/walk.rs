@@ -61,9 +61,13 @@ impl Walk {
         depth: usize,
     ) {
         for (name, below) in children(fields) {
-            let Some(field) = name.strip_prefix("f:").filter(|field| !skip.contains(field)) else {
+            let Some(field) = name.strip_prefix("f:") else {
+                self.step(format_args!("[{name}]"), Self::differ);
                 continue;
             };
+            if skip.contains(&field) {
+                continue;
+            }
             let live = live.and_then(|live| live.get(field));
             self.field(field, below, desired.get(field), live, depth);
         }
@@ -91,9 +95,9 @@ impl Walk {
 
     /// A field that Git names and our entry does not: somebody took it, unless there is nothing in it.
     fn unowned(&mut self, desired: &Value, live: Option<&Value>) {
-        if !is_empty(desired) {
+        if !is_hollow(desired, 0) {
             self.differ();
-        } else if live.is_some_and(|live| !is_empty(live)) && !desired.is_null() {
+        } else if !desired.is_null() && live.is_some_and(|live| !is_hollow(live, 0)) {
             self.doubt();
         }
     }
@@ -101,6 +105,10 @@ impl Walk {
     fn node(&mut self, fields: &Value, desired: &Value, live: Option<&Value>, depth: usize) {
         if is_empty(desired) && !has_children(fields) {
             self.presence.insert(path_hash(&self.path));
+            // filled in by the server or by others, or emptied in Git just now: only a schema knows
+            if live.is_some_and(|live| !is_hollow(live, 0)) {
+                self.doubt();
+            }
         } else if !has_children(fields) {
             self.whole(desired, live);
         } else if depth > MAX_DEPTH {
@@ -125,6 +133,10 @@ impl Walk {
     }
 
     fn list(&mut self, fields: &Value, desired: &[Value], live: &[Value], depth: usize) {
+        // fields of a map, or whatever else no list has
+        for (name, _) in children(fields).filter(|(name, _)| !is_item(name)) {
+            self.step(format_args!("[{name}]"), Self::differ);
+        }
         let keyed = Keyed::of(fields);
         let mut left: BTreeSet<usize> = (0..desired.len()).collect();
         let mut order = Vec::new();
@@ -238,12 +250,30 @@ fn agree(key: &Map<String, Value>, item: &Value) -> bool {
     written().next().is_some() && written().all(|(mine, value)| mine == value)
 }
 
+fn is_item(name: &str) -> bool {
+    name.starts_with("k:") || name.starts_with("v:")
+}
+
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
         Value::Object(map) => map.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Says whether a value holds nothing but empty values: `creationTimestamp: null` and the like.
+fn is_hollow(value: &Value, depth: usize) -> bool {
+    match value {
+        _ if is_empty(value) => true,
+        Value::Object(map) if depth < MAX_DEPTH => map.values().all(|v| is_hollow(v, depth + 1)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => false,
     }
 }
 

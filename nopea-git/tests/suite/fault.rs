@@ -133,9 +133,11 @@ async fn a_pack_cut_in_the_middle_is_unreachable_and_leaves_a_mirror_that_works(
 #[tokio::test]
 async fn a_pack_past_the_byte_limit_is_refused() {
     let (repository, _server, url, _) = served().await;
-    let noise: Vec<u8> =
-        (0..100_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
-    repository.write("noise", noise);
+    for file in 0..20_u32 {
+        let noise = (0..2_500_u32).map(|n| (n + 2_500 * file + 1).wrapping_mul(2_654_435_761));
+        let noise: Vec<u8> = noise.flat_map(|n| n.rotate_left(n % 31).to_le_bytes()).collect();
+        repository.write(&format!("noise-{file}"), noise);
+    }
     let commit = repository.commit(&[]);
     let source = Source::with(|options| options.bytes = 50_000);
     assert_eq!(source.resolve(&url, Reference::Head, 0).await.unwrap(), commit);

@@ -64,7 +64,13 @@ async fn a_mirror_damaged_on_disk_is_found_at_the_start_and_rebuilt() {
     source.open(&url, &commit).await.unwrap();
     let damages: [Damage; 5] = [
         |source| overwrite(&with_ending(source, ".pack")[0], |pack| pack.truncate(pack.len() / 2)),
-        |source| overwrite(&with_ending(source, ".pack")[0], |pack| pack[40] ^= 0xff),
+        |source| {
+            overwrite(&with_ending(source, ".pack")[0], |pack| {
+                // The last byte of the last blob, before the checksum.
+                let last = pack.len() - 21;
+                pack[last] ^= 0xff;
+            });
+        },
         |source| fs::remove_file(&with_ending(source, ".idx")[0]).unwrap(),
         |source| overwrite(&with_ending(source, "/HEAD")[0], |head| *head = b"\0garbage".to_vec()),
         |source| fs::remove_file(&with_ending(source, "/config")[0]).unwrap(),
@@ -74,6 +80,7 @@ async fn a_mirror_damaged_on_disk_is_found_at_the_start_and_rebuilt() {
         source = source.restarted();
         let tree = source.open(&url, &commit).await.unwrap();
         assert_eq!(read(&tree, "README"), "hello", "{number}");
+        assert_eq!(read(&tree, "apps/web.yaml"), "one", "{number}");
         assert_eq!(with_ending(&source, "/HEAD").len(), 1, "{number}");
     }
     assert!(server.count(FETCH) >= 5);

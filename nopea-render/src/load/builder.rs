@@ -224,7 +224,7 @@ impl<'l> Builder<'l> {
                     return;
                 }
                 let key = entry.key().clone();
-                if self.duplicates.len() < self.limits.faults {
+                if self.duplicates.len() <= self.limits.faults {
                     let mut path = self.path();
                     path.push(Step::Key(key));
                     let document = self.begun.unwrap_or(span);

@@ -120,6 +120,8 @@ impl Locator {
         let near = self.path.len() <= self.deepest;
         if near && self.wanted.contains(&self.path) && !self.found.contains_key(&self.path) {
             self.found.insert(self.path.clone(), Place { key, value: span });
+            // nothing more to look for
+            self.done = self.found.len() == self.wanted.len();
         }
     }
 

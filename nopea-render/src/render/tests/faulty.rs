@@ -193,4 +193,6 @@ fn a_flood_of_faults_is_cut_and_says_so() {
     let found = of_file(&text);
     assert_eq!(found.len(), 1_001);
     assert!(found[1_000].message.contains("more than 1000 faults"));
+    let found = of_file(&"a: 1\n".repeat(5_000));
+    assert_eq!(found.len(), 1_001);
 }

@@ -1,0 +1,522 @@
+//! Drives the machine through one run: carries out its effects at some later moment, well or badly, and
+//! holds every step against the invariants.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use nopea_core::{
+    fault::{Code, Fault},
+    model::{
+        Declared, GroupKind, ObjectKey, Observation, Orders, RepoKey, SourceUrl, Spec, Timestamp,
+        Uid, What,
+    },
+    port::{ParentState, Refusal, Scope},
+    reconcile::{Answer, Ask, Effect, Event, Input, State, start, step},
+};
+
+use super::{cluster::Cluster, random::Random, source, source::History};
+
+/// How many things happen in the hostile part of a run.
+const HOSTILE_STEPS: usize = 60;
+/// How many steps the calm part may take to come to rest.
+const CALM_STEPS: usize = 4_000;
+
+/// What a run was like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Steps of the machine.
+    pub steps: usize,
+    /// Restarts from nothing.
+    pub crashes: usize,
+    /// Objects that the machine deleted.
+    pub deleted: usize,
+    /// Drift that it put back.
+    pub healed: usize,
+    /// Whether the mass-deletion guard held the last commit.
+    pub held: bool,
+}
+
+struct World {
+    seed: u64,
+    random: Random,
+    now: Timestamp,
+    history: History,
+    cluster: Cluster,
+    declared: Declared,
+    state: State,
+    /// Requests that are not answered yet.
+    open: Vec<Effect>,
+    /// Answers on their way.
+    answers: Vec<Event>,
+    /// Answers that were given, to be given again.
+    given: Vec<Event>,
+    wake: Timestamp,
+    parent: ParentState,
+    wanted: Arc<BTreeSet<ObjectKey>>,
+    hostile: bool,
+    held: bool,
+    outcome: Outcome,
+}
+
+/// Runs one simulation; panics with its seed where an invariant is broken.
+pub fn run(seed: u64) -> Outcome {
+    let mut random = Random::new(seed);
+    let history = History::new(&mut random);
+    let mut spec = Spec::new(SourceUrl::parse("https://example.org/repo.git").unwrap());
+    spec.prune = !random.chance(10);
+    let declared = Declared {
+        key: RepoKey::new("apps", "simulated"),
+        uid: Uid::new("11111111-2222-3333-4444-555555555555"),
+        generation: 1,
+        spec: Arc::new(spec),
+        orders: Orders::default(),
+        deleted_at: None,
+    };
+    let now = Timestamp(1_000_000);
+    let (state, effects) = start(declared.clone(), now);
+    let mut world = World {
+        seed,
+        random,
+        now,
+        history,
+        cluster: Cluster::default(),
+        declared,
+        state,
+        open: Vec::new(),
+        answers: Vec::new(),
+        given: Vec::new(),
+        wake: Timestamp::NEVER,
+        parent: ParentState::default(),
+        wanted: Arc::default(),
+        hostile: true,
+        held: false,
+        outcome: Outcome::default(),
+    };
+    world.carry_out(effects);
+    for _step in 0..HOSTILE_STEPS {
+        world.something_happens();
+    }
+    world.calm_down();
+    world.outcome
+}
+
+impl World {
+    fn something_happens(&mut self) {
+        match self.random.below(100) {
+            0..=39 => self.answer_one(),
+            40..=54 => self.deliver_one(),
+            55..=64 => self.show_one(),
+            65..=72 => self.pass(),
+            73..=79 => {
+                self.history.change(&mut self.random);
+                if self.random.chance(50) {
+                    self.give(Event::Pushed);
+                }
+            }
+            80..=87 => self.meddle(),
+            88..=92 => self.say_it_again(),
+            93..=95 => self.crash(),
+            96..=97 => self.relist(),
+            _declare => {
+                let mut declared = self.declared.clone();
+                declared.generation += 1;
+                let mut spec = (*declared.spec).clone();
+                spec.suspend = self.random.chance(30);
+                declared.spec = Arc::new(spec);
+                self.declared = declared.clone();
+                self.give(Event::Declared(Box::new(declared)));
+            }
+        }
+    }
+
+    fn give(&mut self, event: Event) {
+        self.outcome.steps += 1;
+        let state = self.state.clone();
+        let (state, effects) = step(state, Input { at: self.now, event });
+        self.state = state;
+        self.carry_out(effects);
+    }
+
+    fn fail(&self, why: &str) -> ! {
+        panic!("seed {}: {why}\nopen: {:#?}", self.seed, self.open)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        let publishes = effects.iter().filter(|e| matches!(e, Effect::Publish { .. })).count();
+        if publishes > 1 {
+            self.fail("two status writes in one step");
+        }
+        for effect in effects {
+            match effect {
+                Effect::WakeAt(at) => self.wake = at,
+                Effect::Cancel(ticket) => {
+                    // what was cancelled may have been done all the same
+                    let ticketed = |effect: &Effect| ticket_of(effect) == Some(ticket.0);
+                    if let Some(place) = self.open.iter().position(ticketed) {
+                        let lost = self.open.swap_remove(place);
+                        if self.random.chance(50) {
+                            drop(self.answer(&lost));
+                        }
+                    }
+                }
+                Effect::Publish { status, .. } => self.parent.status = Some(status),
+                Effect::Want { keys, .. } => self.wanted = keys,
+                Effect::Notify(What::Healed { .. }) => self.outcome.healed += 1,
+                Effect::Notify(What::Failed { faults, .. }) => {
+                    self.held = faults
+                        .iter()
+                        .any(|f| matches!(f.code, Code::PruneHeld | Code::EmptyRender));
+                }
+                Effect::Notify(What::Synced { .. }) => self.held = false,
+                Effect::Notify(_)
+                | Effect::Follow { .. }
+                | Effect::Reply { .. }
+                | Effect::Retire => {}
+                request @ (Effect::Restore { .. }
+                | Effect::Survey { .. }
+                | Effect::Resolve { .. }
+                | Effect::Render { .. }
+                | Effect::Scope { .. }
+                | Effect::Claim { .. }
+                | Effect::Ask { .. }
+                | Effect::AskWanted { .. }
+                | Effect::AskContents { .. }
+                | Effect::Release { .. }) => self.request(request),
+            }
+        }
+    }
+
+    /// Takes a request, and holds it against what may be asked.
+    fn request(&mut self, request: Effect) {
+        if let Effect::Ask { key, ask, .. } = &request {
+            let same =
+                |effect: &Effect| matches!(effect, Effect::Ask { key: other, .. } if other == key);
+            if self.open.iter().any(same) {
+                self.fail(&format!("two requests about {key}"));
+            }
+            if matches!(ask, Ask::Delete { .. }) && self.wanted.contains(key) {
+                self.fail(&format!("{key} is deleted although the last complete render names it"));
+            }
+        }
+        if matches!(request, Effect::Resolve { .. })
+            && self.open.iter().any(|effect| matches!(effect, Effect::Resolve { .. }))
+        {
+            self.fail("two look-ups at once");
+        }
+        if matches!(request, Effect::Claim { .. })
+            && self.open.iter().any(|effect| matches!(effect, Effect::Claim { .. }))
+        {
+            self.fail("two attempts at once");
+        }
+        self.open.push(request);
+    }
+
+    /// The world does what was asked for, or fails to; the answer sets out.
+    fn answer_one(&mut self) {
+        if self.open.is_empty() {
+            return self.pass();
+        }
+        let place = self.random.below(self.open.len());
+        let request = self.open.remove(place);
+        if self.hostile && self.random.chance(10) {
+            // the answer is lost, whatever was done
+            if self.random.chance(50) {
+                drop(self.answer(&request));
+            }
+            let event = failure(&request);
+            self.answers.push(event);
+            return;
+        }
+        let event = self.answer(&request);
+        self.answers.push(event);
+    }
+
+    fn deliver_one(&mut self) {
+        if self.answers.is_empty() {
+            return self.answer_one();
+        }
+        let place = self.random.below(self.answers.len());
+        let event = self.answers.swap_remove(place);
+        self.given.push(event.clone());
+        self.give(event);
+    }
+
+    /// The oldest watch event of some object arrives.
+    fn show_one(&mut self) {
+        if self.cluster.events.is_empty() {
+            return;
+        }
+        let place = self.random.below(self.cluster.events.len());
+        let key = self.cluster.events[place].key.clone();
+        let oldest = self.cluster.events.iter().position(|seen| seen.key == key).unwrap();
+        let seen = self.cluster.events.remove(oldest);
+        self.give(Event::Observed(Box::new(seen)));
+    }
+
+    fn pass(&mut self) {
+        let jump = self.random.below(90_000);
+        self.now = self.now + Duration::from_millis(u64::try_from(jump).unwrap());
+        if self.wake <= self.now {
+            self.give(Event::Woke);
+        }
+    }
+
+    fn meddle(&mut self) {
+        let key = source::key(self.random.below(source::NAMES));
+        match self.random.below(4) {
+            0 => self.cluster.remove(&key),
+            1 => self.cluster.edit(&key, "foreign", "1"),
+            _ours => {
+                let value = self.random.below(3).to_string();
+                self.cluster.edit(&key, "value", &value);
+            }
+        }
+    }
+
+    /// An answer comes a second time: it must change nothing.
+    fn say_it_again(&mut self) {
+        self.give(Event::Woke);
+        if self.given.is_empty() {
+            return;
+        }
+        let place = self.random.below(self.given.len());
+        let event = self.given[place].clone();
+        let before = self.state.clone();
+        let (after, effects) = step(before.clone(), Input { at: self.now, event: event.clone() });
+        let quiet = effects.iter().all(|effect| matches!(effect, Effect::WakeAt(_)));
+        if after != before || !quiet {
+            self.fail(&format!("a second {event:?} changed something: {effects:#?}"));
+        }
+    }
+
+    /// The process dies: what it knew is gone, what it had sent may still happen.
+    fn crash(&mut self) {
+        self.outcome.crashes += 1;
+        let open = std::mem::take(&mut self.open);
+        for request in open {
+            if self.random.chance(50) {
+                drop(self.answer(&request));
+            }
+        }
+        self.answers.clear();
+        self.given.clear();
+        self.cluster.events.clear();
+        self.wanted = Arc::default();
+        let (state, effects) = start(self.declared.clone(), self.now);
+        self.state = state;
+        self.wake = Timestamp::NEVER;
+        self.carry_out(effects);
+    }
+
+    /// A watch is started over: everything is shown again.
+    fn relist(&mut self) {
+        self.cluster.events.clear();
+        let live: Vec<Observation> =
+            self.cluster.objects.keys().filter_map(|key| self.cluster.look(key)).collect();
+        let uids = live.iter().map(|seen| seen.uid.clone()).collect();
+        for seen in live {
+            self.give(Event::Observed(Box::new(seen)));
+        }
+        self.give(Event::KindSynced { kind: kind(), live: uids });
+    }
+
+    fn answer(&mut self, request: &Effect) -> Event {
+        match request {
+            Effect::Restore { ticket, .. } => {
+                Event::Restored { ticket: *ticket, result: Ok(Box::new(self.parent.clone())) }
+            }
+            Effect::Survey { ticket, .. } => {
+                let found = self.cluster.objects.keys().filter_map(|key| self.cluster.look(key));
+                Event::Surveyed { ticket: *ticket, result: Ok(found.collect()) }
+            }
+            Effect::Resolve { ticket, .. } => {
+                Event::Resolved { ticket: *ticket, result: Ok(self.history.head_commit()) }
+            }
+            Effect::Render { ticket, commit, known, .. } => {
+                let result = self.history.render(commit, known.as_deref());
+                Event::Rendered { ticket: *ticket, result }
+            }
+            Effect::Scope { attempt, .. } => {
+                let scope = Scope { namespaced: true, versions: vec!["v1".into()] };
+                Event::Scoped { attempt: *attempt, result: Ok(BTreeMap::from([(kind(), scope)])) }
+            }
+            Effect::Claim { attempt, kinds, .. } => {
+                self.parent.claimed = Some(kinds.clone());
+                Event::Claimed { attempt: *attempt, result: Ok(()) }
+            }
+            Effect::Ask { ticket, key, ask } => {
+                let result = self.ask(key, ask);
+                Event::Answered { ticket: *ticket, key: key.clone(), result }
+            }
+            Effect::AskWanted { attempt, .. } => {
+                Event::Wanted { attempt: *attempt, elsewhere: BTreeSet::new() }
+            }
+            Effect::AskContents { attempt, key } => {
+                Event::Contents { attempt: *attempt, key: key.clone(), result: Ok(Vec::new()) }
+            }
+            Effect::Release { ticket, .. } => Event::Released { ticket: *ticket, result: Ok(()) },
+            Effect::Follow { .. }
+            | Effect::Want { .. }
+            | Effect::Publish { .. }
+            | Effect::Notify(_)
+            | Effect::Reply { .. }
+            | Effect::WakeAt(_)
+            | Effect::Cancel(_)
+            | Effect::Retire => Event::Woke,
+        }
+    }
+
+    fn ask(&mut self, key: &ObjectKey, ask: &Ask) -> Result<Answer, Refusal> {
+        match ask {
+            Ask::Apply { manifest, guard, mode } => {
+                let (created, now) = self.cluster.apply(manifest, guard, *mode)?;
+                Ok(Answer::Applied { created, now: Box::new(now) })
+            }
+            Ask::Look { .. } => Ok(match self.cluster.look(key) {
+                Some(now) => Answer::Live(Box::new(now)),
+                None => Answer::Absent,
+            }),
+            Ask::Delete { uid, version, .. } => {
+                self.cluster.delete(key, uid, version.as_ref())?;
+                self.outcome.deleted += 1;
+                Ok(Answer::Deleted)
+            }
+            Ask::Release { version, .. } => {
+                Ok(Answer::Live(Box::new(self.cluster.release(key, version)?)))
+            }
+            Ask::TryCreate { .. } => Ok(Answer::Creatable),
+        }
+    }
+
+    /// All faults stop: the run must end where an empty start ends.
+    fn calm_down(&mut self) {
+        self.hostile = false;
+        self.history.mend(&mut self.random);
+        let mut declared = self.declared.clone();
+        declared.generation += 1;
+        let mut spec = (*declared.spec).clone();
+        spec.suspend = false;
+        declared.spec = Arc::new(spec);
+        self.declared = declared.clone();
+        self.give(Event::Declared(Box::new(declared)));
+        self.give(Event::Pushed);
+        for _step in 0..CALM_STEPS {
+            if !self.answers.is_empty() || !self.open.is_empty() {
+                self.deliver_one();
+            } else if !self.cluster.events.is_empty() {
+                self.show_one();
+            } else if self.is_done() {
+                self.outcome.held = self.held;
+                return self.check_end();
+            } else {
+                if self.wake == Timestamp::NEVER {
+                    self.fail("asleep for ever before it was done");
+                }
+                self.now = self.now.max(self.wake);
+                self.give(Event::Woke);
+            }
+        }
+        self.fail(&format!("no rest: {:#?}", self.state));
+    }
+
+    fn is_done(&self) -> bool {
+        let status = self.parent.status.clone().unwrap_or_default();
+        let head = self.history.head_commit();
+        let settled = self.state.is_at_rest() && status.objects.drifted == 0;
+        let seen = self.state.status();
+        settled && (self.held || self.state.concluded_commit() == Some(&head)) && *seen == *status
+    }
+
+    fn check_end(&self) {
+        let tree = self.history.head_tree();
+        for (key, value) in &tree.objects {
+            let Some(live) = self.cluster.objects.get(key) else {
+                if self.held {
+                    continue;
+                }
+                self.fail(&format!("{key} is missing"))
+            };
+            if !self.held && live.data.get("value") != Some(&value.to_string()) {
+                self.fail(&format!("{key} is {:?} and not {value}", live.data));
+            }
+            if !self.held && *value == 3 && live.data.contains_key("more") {
+                self.fail(&format!("{key} keeps a field that Git dropped: {live:?}"));
+            }
+        }
+        if self.held || !self.declared.spec.prune {
+            return;
+        }
+        for key in self.cluster.objects.keys() {
+            if !tree.objects.contains_key(key) {
+                self.fail(&format!("{key} is left over"));
+            }
+        }
+    }
+}
+
+fn kind() -> GroupKind {
+    GroupKind::new("", "ConfigMap")
+}
+
+fn ticket_of(effect: &Effect) -> Option<u64> {
+    match effect {
+        Effect::Restore { ticket, .. }
+        | Effect::Survey { ticket, .. }
+        | Effect::Resolve { ticket, .. }
+        | Effect::Render { ticket, .. }
+        | Effect::Ask { ticket, .. }
+        | Effect::Release { ticket, .. }
+        | Effect::Cancel(ticket) => Some(ticket.0),
+        Effect::Scope { .. }
+        | Effect::Follow { .. }
+        | Effect::Claim { .. }
+        | Effect::AskWanted { .. }
+        | Effect::AskContents { .. }
+        | Effect::Want { .. }
+        | Effect::Publish { .. }
+        | Effect::Notify(_)
+        | Effect::Reply { .. }
+        | Effect::WakeAt(_)
+        | Effect::Retire => None,
+    }
+}
+
+/// What a driver says of a request whose answer never came.
+fn failure(request: &Effect) -> Event {
+    let lost = || Refusal::Unreachable("the connection was lost".into());
+    match request {
+        Effect::Restore { ticket, .. } => Event::Restored { ticket: *ticket, result: Err(lost()) },
+        Effect::Survey { ticket, .. } => Event::Surveyed { ticket: *ticket, result: Err(lost()) },
+        Effect::Resolve { ticket, .. } => {
+            let fault = Fault::new(Code::Unreachable, "the connection was lost");
+            Event::Resolved { ticket: *ticket, result: Err(fault) }
+        }
+        Effect::Render { ticket, .. } => {
+            let fault = Fault::new(Code::Unreachable, "the connection was lost");
+            Event::Rendered { ticket: *ticket, result: Err(vec![fault]) }
+        }
+        Effect::Scope { attempt, .. } => Event::Scoped { attempt: *attempt, result: Err(lost()) },
+        Effect::Claim { attempt, .. } => Event::Claimed { attempt: *attempt, result: Err(lost()) },
+        Effect::Ask { ticket, key, .. } => {
+            Event::Answered { ticket: *ticket, key: key.clone(), result: Err(lost()) }
+        }
+        Effect::AskContents { attempt, key } => {
+            Event::Contents { attempt: *attempt, key: key.clone(), result: Err(lost()) }
+        }
+        Effect::Release { ticket, .. } => Event::Released { ticket: *ticket, result: Err(lost()) },
+        Effect::AskWanted { attempt, .. } => {
+            Event::Wanted { attempt: *attempt, elsewhere: BTreeSet::new() }
+        }
+        Effect::Follow { .. }
+        | Effect::Want { .. }
+        | Effect::Publish { .. }
+        | Effect::Notify(_)
+        | Effect::Reply { .. }
+        | Effect::WakeAt(_)
+        | Effect::Cancel(_)
+        | Effect::Retire => Event::Woke,
+    }
+}
