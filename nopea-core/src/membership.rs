@@ -13,11 +13,18 @@ use crate::{
     port::ParentRef,
 };
 
-pub use crate::observe::{
-    NAMESPACE, OBJECT, PART_OF, REPOSITORY, SUSPEND_HEAL, breaks_glass as break_glass, marks,
-    tool::tool,
-};
+pub use crate::observe::{breaks_glass as break_glass, marks, tool::tool};
 
+/// Label with the name of the `GitRepository`.
+pub const REPOSITORY: &str = "nopea.io/repository";
+/// Label with the namespace of the `GitRepository`.
+pub const NAMESPACE: &str = "nopea.io/namespace";
+/// Label with the id of the apply set (KEP-3659).
+pub const PART_OF: &str = "applyset.kubernetes.io/part-of";
+/// Annotation that proves a member: see [`object_mark`].
+pub const OBJECT: &str = "nopea.io/object";
+/// Annotation on a live object: hands off.
+pub const SUSPEND_HEAL: &str = "nopea.io/suspend-heal";
 /// Annotation in Git: an object of somebody else may be taken over.
 pub const ADOPT: &str = "nopea.io/adopt";
 /// Annotation in Git: an object whose immutable field changed may be deleted and created anew.

@@ -274,7 +274,7 @@ pub(super) fn healed(
         Ok(Answer::Live(_) | Answer::Absent | Answer::Deleted | Answer::Creatable) => {}
         Err(refusal) => {
             postpone(state, key, &refusal, turn.at);
-            match meaning(&refusal) {
+            match meaning(&refusal, key) {
                 // judge the newest state: break-glass may have come in between
                 Meaning::Moved | Meaning::Gone => look_again(state, key, turn),
                 Meaning::Refused => {}
@@ -347,7 +347,7 @@ pub(super) fn handed_back(
         }
         Ok(Answer::Applied { .. } | Answer::Absent | Answer::Deleted | Answer::Creatable) => {}
         Err(refusal) => {
-            if meaning(&refusal) == Meaning::Moved && state.members.contains(key) {
+            if meaning(&refusal, key) == Meaning::Moved && state.members.contains(key) {
                 look_again(state, key, turn);
             }
         }

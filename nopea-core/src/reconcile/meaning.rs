@@ -2,6 +2,7 @@
 
 use crate::{
     classify::{self, Verdict},
+    model::ObjectKey,
     port::Refusal,
 };
 
@@ -16,9 +17,9 @@ pub(super) enum Meaning {
     Refused,
 }
 
-/// Reads the meaning of a refusal.
-pub(super) fn meaning(refusal: &Refusal) -> Meaning {
-    match classify::verdict(refusal) {
+/// Reads the meaning of a refusal of a request about `key`.
+pub(super) fn meaning(refusal: &Refusal, key: &ObjectKey) -> Meaning {
+    match classify::verdict_of(refusal, key) {
         Verdict::Conflict | Verdict::AlreadyExists | Verdict::UidMismatch => Meaning::Moved,
         Verdict::Absent | Verdict::KindNotServed => Meaning::Gone,
         Verdict::NamespaceMissing

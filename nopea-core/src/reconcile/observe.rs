@@ -193,7 +193,7 @@ pub(super) fn looked(
         }
         Ok(Answer::Absent) => vanished(state, key, turn.at),
         Ok(Answer::Applied { .. } | Answer::Deleted | Answer::Creatable) => {}
-        Err(refusal) => match meaning(&refusal) {
+        Err(refusal) => match meaning(&refusal, key) {
             Meaning::Gone => vanished(state, key, turn.at),
             Meaning::Moved | Meaning::Refused => heal::postpone(state, key, &refusal, turn.at),
         },

@@ -140,7 +140,7 @@ pub(super) fn pruned(
         }
         Ok(Answer::Applied { .. } | Answer::Live(_) | Answer::Absent | Answer::Creatable) => {}
         Err(refusal) => {
-            let meaning = meaning(&refusal);
+            let meaning = meaning(&refusal, key);
             if meaning == Meaning::Gone {
                 state.members.remove(key);
                 gone(plan, key, turn);

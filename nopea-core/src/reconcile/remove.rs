@@ -212,7 +212,7 @@ pub(super) fn deleted(
         }
         Ok(Answer::Applied { .. } | Answer::Live(_) | Answer::Absent | Answer::Creatable) => {}
         Err(refusal) => {
-            let meaning = meaning(&refusal);
+            let meaning = meaning(&refusal, key);
             if meaning == Meaning::Gone {
                 state.members.remove(key);
                 return;
@@ -234,12 +234,16 @@ pub(super) fn released(
     turn: &mut Turn,
 ) {
     let uid = state.declared.uid.clone();
+    let parent = state.parent_key();
     let Sync::Removing(removal) = &mut state.sync else { return };
     if removal.stage != (RemovalStage::Releasing { ticket }) {
         return;
     }
     // a parent that is gone, or another one of its name, holds nothing of ours
-    if result.as_ref().map_or_else(|refusal| meaning(refusal) != Meaning::Refused, |()| true) {
+    if result
+        .as_ref()
+        .map_or_else(|refusal| meaning(refusal, &parent) != Meaning::Refused, |()| true)
+    {
         retire(state, turn);
         return;
     }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::{
     effect::Effect,
     event::Ticket,
+    meaning::{Meaning, meaning},
     members::{Leaving, Member},
     remove,
     state::{Restore, State, Sync},
     turn::Turn,
 };
 use crate::{
-    backoff, classify, membership,
+    backoff, membership,
     model::{Change, GroupKind, Observation},
     port::{ParentState, Refusal},
 };
@@ -46,7 +47,7 @@ pub(super) fn restored(
     }
     let memory = match result {
         Ok(memory) => *memory,
-        Err(refusal) if classify::verdict(&refusal) == classify::Verdict::Absent => {
+        Err(refusal) if meaning(&refusal, &state.parent_key()) == Meaning::Gone => {
             return remove::retire(state, turn);
         }
         Err(_) => return again(state, turn),

@@ -119,7 +119,7 @@ fn refused(state: &mut State, plan: &mut Plan, index: usize, refusal: &Refusal, 
         return;
     };
     let key = &object.manifest.key;
-    let verdict = classify::verdict(refusal);
+    let verdict = classify::verdict_of(refusal, key);
     work.tries = work.tries.saturating_add(1);
     let again = work.tries < MAX_TRIES;
     let moved = matches!(verdict, Verdict::Conflict | Verdict::AlreadyExists);

@@ -223,7 +223,11 @@ fn map(value: &Value) -> Map<String, Value> {
 }
 
 fn fields<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Value {
-    names.map(|name| name.as_ref().to_owned()).map(|name| (format!("f:{name}"), json!({}))).collect::<Map<_, _>>().into()
+    names
+        .map(|name| name.as_ref().to_owned())
+        .map(|name| (format!("f:{name}"), json!({})))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn observe(key: &ObjectKey, live: &Live) -> Observation {
