@@ -59,7 +59,7 @@ impl<'a> Progress<'a> {
                 | What::Healed { .. }
                 | What::Removed { .. },
             )
-            | (Self::Bar(_) | Self::Silent, _) => {}
+            | (Self::Silent, _) => {}
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use nopea_core::{
     model::{Change, GroupKind, ObjectKey, RepoKey, Text},
-    observe::{NAMESPACE, PART_OF, REPOSITORY},
+    membership::{NAMESPACE, PART_OF, REPOSITORY},
 };
 use serde_json::Value;
 
