@@ -159,9 +159,8 @@ async fn shown(session: &mut Session, failed: bool) {
     }
     let phase = if failed { Phase::Failed } else { Phase::Synced };
     let commit = session.gathered.commit.clone();
-    let says = |status: &Arc<Status>| {
-        status.phase == phase && (failed || status.applied_commit == commit)
-    };
+    let says =
+        |status: &Arc<Status>| status.phase == phase && (failed || status.applied_commit == commit);
     // a status that says the same as the one before is not written: the wait ends by itself
     let waiting = tokio::time::timeout(SHOWN_WITHIN, session.statuses.wait_for(says));
     let _in_time = waiting.await.is_ok();

@@ -64,7 +64,8 @@ impl Repository {
         let oid = self.repository.write_object(Tree { entries })?.detach();
         let folder = Entry { mode: EntryKind::Tree.into(), filename: FOLDER.into(), oid };
         let root = self.repository.write_object(Tree { entries: vec![folder] })?.detach();
-        let who = SignatureRef { name: "Demo".into(), email: "demo@example.org".into(), time: WHEN };
+        let who =
+            SignatureRef { name: "Demo".into(), email: "demo@example.org".into(), time: WHEN };
         let commit = self.repository.commit_as(who, who, "HEAD", message, root, self.head)?;
         self.head = Some(commit.detach());
         Ok(())

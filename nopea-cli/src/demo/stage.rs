@@ -106,7 +106,5 @@ fn members(cluster: &MemoryCluster) -> BTreeMap<ObjectKey, String> {
         version.map(ToString::to_string).unwrap_or_default()
     };
     let all = cluster.dump().into_iter();
-    all.filter(|(_, object)| ours(object))
-        .map(|(key, object)| (key, version(&object)))
-        .collect()
+    all.filter(|(_, object)| ours(object)).map(|(key, object)| (key, version(&object))).collect()
 }

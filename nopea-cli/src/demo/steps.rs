@@ -8,12 +8,7 @@ use nopea_core::{
 };
 
 use super::stage::Stage;
-use crate::{
-    attempt::first,
-    exit::Exit,
-    progress::Progress,
-    show,
-};
+use crate::{attempt::first, exit::Exit, progress::Progress, show};
 
 const NAMESPACE: &str = include_str!("manifests/namespace.yaml");
 const SETTINGS: &str = include_str!("manifests/settings.yaml");
@@ -27,7 +22,10 @@ const HEALED_WITHIN: Duration = Duration::from_secs(5);
 
 /// All objects meet an empty cluster.
 pub(super) async fn first_sync(stage: &mut Stage<'_>) -> anyhow::Result<()> {
-    stage.step("first sync", "A repository of 12 objects meets an empty cluster. The Namespace comes first.");
+    stage.step(
+        "first sync",
+        "A repository of 12 objects meets an empty cluster. The Namespace comes first.",
+    );
     for (file, content) in [
         ("namespace.yaml", NAMESPACE),
         ("settings.yaml", SETTINGS),
@@ -112,7 +110,10 @@ pub(super) async fn broken_commit(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     stage.step("a broken commit", about);
     let before = stage.members();
     stage.repository.write("api.yaml", &API.replace("replicas: 2", "replicas: 4"));
-    stage.repository.write("web.yaml", &web(3).replace("selector:\n    matchLabels:", "selector: {\n    matchLabels:"));
+    stage.repository.write(
+        "web.yaml",
+        &web(3).replace("selector:\n    matchLabels:", "selector: {\n    matchLabels:"),
+    );
     stage.repository.commit("api: four replicas")?;
     let outcome = stage.sync().await;
     let refused = outcome.failed && outcome.exit() == Exit::Differs;
@@ -178,8 +179,13 @@ pub(super) async fn manual_change(stage: &mut Stage<'_>) {
         return;
     };
     let by = by.unwrap_or_else(|| "somebody".into());
-    stage.output.result(format!("healed {key}, which {by} had changed ({} ms)\n", took.as_millis()));
-    stage.check(edited.is_ok() && replicas(stage, "web") == Some(3), "Deployment web has 3 replicas again");
+    stage
+        .output
+        .result(format!("healed {key}, which {by} had changed ({} ms)\n", took.as_millis()));
+    stage.check(
+        edited.is_ok() && replicas(stage, "web") == Some(3),
+        "Deployment web has 3 replicas again",
+    );
     stage.check(&*by == "kubectl-edit", "the report names who had changed it");
     let applies = stage.session.counted().apply;
     stage.check(applies == 1, "it cost one apply");
