@@ -8,7 +8,7 @@ use nopea_core::{
         Applied, Apply, Claim, Delete, Look, Mode, Publish, Refusal, Release, Rendering,
         ScopesRequest, Survey, TryCreate,
     },
-    reconcile::{Answer, Ask, Effect, Event, Ticket},
+    reconcile::{Answer, Ask, Attempt, Effect, Event, Ticket},
 };
 
 use crate::{
@@ -68,9 +68,8 @@ impl Worker {
                 });
             }
             Effect::Scope { attempt, kinds } => {
-                self.attempt = attempt;
                 let request = ScopesRequest { kinds };
-                self.ask(reading("ClusterView::scopes", None), async move {
+                self.ask_for(attempt, reading("ClusterView::scopes", None), async move {
                     let _permit = call.shared.limits.request(&call.entry.requests).await;
                     Event::Scoped { attempt, result: call.shared.ports.view.scopes(&request).await }
                 });
@@ -86,9 +85,8 @@ impl Worker {
                 self.followed.run_by(kinds, task);
             }
             Effect::Claim { attempt, parent, kinds } => {
-                self.attempt = attempt;
                 let request = Claim { parent, kinds };
-                self.ask(writing("Parent::claim", None), async move {
+                self.ask_for(attempt, writing("Parent::claim", None), async move {
                     let _permit = call.shared.limits.request(&call.entry.requests).await;
                     Event::Claimed {
                         attempt,
@@ -104,13 +102,13 @@ impl Worker {
                 });
             }
             Effect::AskWanted { attempt, commit, keys } => {
-                self.attempt = attempt;
-                self.ask(reading("the want index", None), async move {
+                self.ask_for(attempt, reading("the want index", None), async move {
                     let (asker, clock) = (&call.entry.key, call.shared.clock);
                     let question = Question { asker, commit: &commit, clock };
+                    let now = clock.now();
                     let nudge = |other: &RepoKey| {
                         if let Some(entry) = call.shared.entry(other) {
-                            entry.mailbox.pushed();
+                            entry.mailbox.pushed(now);
                         }
                     };
                     let elsewhere = call.shared.wants.ask(question, keys, nudge).await;
@@ -118,8 +116,7 @@ impl Worker {
                 });
             }
             Effect::AskContents { attempt, key } => {
-                self.attempt = attempt;
-                self.ask(reading("ClusterView::survey", None), async move {
+                self.ask_for(attempt, reading("ClusterView::survey", None), async move {
                     let _permit = call.shared.limits.request(&call.entry.requests).await;
                     let request = Survey::Contents { key: key.clone() };
                     let result = call.shared.ports.view.survey(&request).await;
@@ -152,6 +149,20 @@ impl Worker {
     fn ask(&mut self, label: Label, request: impl Future<Output = Event> + Send + 'static) {
         let span = self.span(label.name);
         self.requests.spawn(label, span, async move { Some(request.await) });
+    }
+
+    /// A request whose answer echoes the attempt and nothing else.
+    fn ask_for(
+        &mut self,
+        attempt: Attempt,
+        label: Label,
+        request: impl Future<Output = Event> + Send + 'static,
+    ) {
+        if attempt > self.attempt {
+            self.attempt = attempt;
+            self.requests.supersede(attempt);
+        }
+        self.ask(Label { attempt: Some(attempt), ..label }, request);
     }
 
     fn span(&self, request: &'static str) -> tracing::Span {
@@ -196,11 +207,11 @@ impl Call {
 }
 
 fn reading(name: &'static str, ticket: Option<Ticket>) -> Label {
-    Label { name, ticket, writes: false }
+    Label { name, ticket, attempt: None, writes: false }
 }
 
 fn writing(name: &'static str, ticket: Option<Ticket>) -> Label {
-    Label { name, ticket, writes: true }
+    Label { name, ticket, attempt: None, writes: true }
 }
 
 fn label_of(ask: &Ask, ticket: Ticket) -> Label {

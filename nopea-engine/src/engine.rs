@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use nopea_core::{
     fault::{Code, Fault},
-    model::{Commit, Declared, ObjectKey, RepoKey, Status},
+    model::{Commit, Declared, ObjectKey, RepoKey, Status, Timestamp},
     reconcile::Waiter,
 };
 use tokio::{
@@ -93,20 +93,20 @@ impl Engine {
         let mut registry = lock(&shared.registry);
         shared.wants.declare(&declared);
         if let Some(entry) = registry.get(&declared.key) {
-            entry.mailbox.declared(declared);
+            entry.mailbox.declared(declared, shared.clock.now());
             return;
         }
         let (key, settings) = (declared.key.clone(), &shared.settings);
         let entry = Entry::new(key.clone(), settings.mailbox, settings.requests_per_repository);
         let entry = Arc::new(entry);
-        entry.mailbox.declared(declared);
+        entry.mailbox.declared(declared, shared.clock.now());
         supervise(shared, &entry);
         registry.insert(key, entry);
     }
 
     /// Says that the declaring object vanished: nothing is deleted on its account.
     pub fn remove(&self, key: &RepoKey) -> Result<(), UnknownRepository> {
-        self.entry(key).map(|entry| entry.mailbox.undeclared())
+        self.entry(key).map(|entry| entry.mailbox.undeclared(self.now()))
     }
 
     /// Syncs now, and waits for the commit that the cluster equals then.
@@ -121,7 +121,7 @@ impl Engine {
         let waiter = self.shared().waiter();
         let reply = entry.wait(waiter);
         let _leave = Leave { entry: &entry, waiter };
-        entry.mailbox.sync_requested(waiter).map_err(|_full| timed_out())?;
+        entry.mailbox.sync_requested(waiter, self.now()).map_err(|_full| timed_out())?;
         // it may have gone between the first look and the wait
         if !Arc::ptr_eq(&self.entry(key)?, &entry) {
             return Err(UnknownRepository { key: key.clone() }.into());
@@ -135,18 +135,19 @@ impl Engine {
 
     /// Hints that the source of a repository changed.
     pub fn pushed(&self, key: &RepoKey) -> Result<(), UnknownRepository> {
-        self.entry(key).map(|entry| entry.mailbox.pushed())
+        self.entry(key).map(|entry| entry.mailbox.pushed(self.now()))
     }
 
     /// Hints that a source changed, named as a webhook names it; says how many repositories read it.
     pub fn pushed_url(&self, url: &str) -> usize {
-        let keys = self.shared().wants.readers(url);
-        keys.iter().filter(|key| self.pushed(key).is_ok()).count()
+        let (keys, now) = (self.shared().wants.readers(url), self.now());
+        let entries = keys.iter().filter_map(|key| self.shared().entry(key));
+        entries.map(|entry| entry.mailbox.pushed(now)).count()
     }
 
     /// Heals these objects of a repository now, or all where none is named.
     pub fn heal(&self, key: &RepoKey, keys: BTreeSet<ObjectKey>) -> Result<(), UnknownRepository> {
-        self.entry(key).map(|entry| entry.mailbox.heal_requested(keys))
+        self.entry(key).map(|entry| entry.mailbox.heal_requested(keys, self.now()))
     }
 
     /// The newest status of a repository.
@@ -172,7 +173,7 @@ impl Engine {
         shared.stopping.cancel();
         shared.tasks.close();
         if timeout_at(by, shared.tasks.wait()).await.is_err() {
-            self.0.abort();
+            shared.aborted.cancel();
             shared.tasks.wait().await;
         }
     }
@@ -181,22 +182,18 @@ impl Engine {
         &self.0.0
     }
 
+    fn now(&self) -> Timestamp {
+        self.shared().clock.now()
+    }
+
     fn entry(&self, key: &RepoKey) -> Result<Arc<Entry>, UnknownRepository> {
         self.shared().entry(key).ok_or_else(|| UnknownRepository { key: key.clone() })
     }
 }
 
-impl Running {
-    fn abort(&self) {
-        for entry in lock(&self.0.registry).values() {
-            entry.abort();
-        }
-    }
-}
-
 impl Drop for Running {
     fn drop(&mut self) {
-        self.abort();
+        self.0.aborted.cancel();
     }
 }
 

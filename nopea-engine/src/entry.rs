@@ -15,10 +15,7 @@ use nopea_core::{
     port::ParentRef,
     reconcile::Waiter,
 };
-use tokio::{
-    sync::{Semaphore, oneshot},
-    task::AbortHandle,
-};
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::{mailbox::Mailbox, publish::Publisher, shared::lock};
 
@@ -35,7 +32,6 @@ pub(crate) struct Entry {
     pub(crate) publisher: Publisher,
     shown: Mutex<Shown>,
     waiters: Mutex<BTreeMap<Waiter, oneshot::Sender<Reply>>>,
-    task: Mutex<Option<AbortHandle>>,
 }
 
 #[derive(Debug, Default)]
@@ -55,21 +51,7 @@ impl Entry {
             publisher: Publisher::default(),
             shown: Mutex::default(),
             waiters: Mutex::default(),
-            task: Mutex::default(),
         }
-    }
-
-    /// Names the task that supervises this repository.
-    pub(crate) fn supervised_by(&self, task: AbortHandle) {
-        *lock(&self.task) = Some(task);
-    }
-
-    /// Ends everything that runs for this repository, at once.
-    pub(crate) fn abort(&self) {
-        if let Some(task) = lock(&self.task).take() {
-            task.abort();
-        }
-        self.publisher.abort();
     }
 
     /// The newest status.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use nopea_core::{
-    model::{Declared, GroupKind, ObjectKey},
+    model::{Declared, GroupKind, ObjectKey, Timestamp},
     port::ViewEvent,
     reconcile::{Event, Waiter},
 };
@@ -37,9 +37,17 @@ pub(crate) struct Mailbox {
 
 #[derive(Debug, Default)]
 struct Held {
-    orders: VecDeque<Event>,
+    orders: VecDeque<Order>,
     sightings: Sightings,
     sightings_next: bool,
+}
+
+/// An order and when it came: a push to many repositories is one moment for all of them, so that
+/// one look-up serves them all.
+#[derive(Debug)]
+struct Order {
+    at: Timestamp,
+    event: Event,
 }
 
 #[derive(Debug, Default)]
@@ -73,38 +81,39 @@ impl Mailbox {
     }
 
     /// The newest declaration, in the place of an older one that was not read yet.
-    pub(crate) fn declared(&self, declared: Declared) {
+    pub(crate) fn declared(&self, declared: Declared, at: Timestamp) {
         let event = Event::Declared(Box::new(declared));
-        self.order(event, |held| matches!(held, Event::Declared(_)));
+        self.order(Order { at, event }, |held| matches!(held, Event::Declared(_)));
     }
 
     /// The end of the declaration: one that was not read yet never was.
-    pub(crate) fn undeclared(&self) {
-        lock(&self.held).orders.retain(|held| !matches!(held, Event::Declared(_)));
-        self.order(Event::Undeclared, |held| matches!(held, Event::Undeclared));
+    pub(crate) fn undeclared(&self, at: Timestamp) {
+        lock(&self.held).orders.retain(|held| !matches!(held.event, Event::Declared(_)));
+        let event = Event::Undeclared;
+        self.order(Order { at, event }, |held| matches!(held, Event::Undeclared));
     }
 
     /// A hint that the source changed.
-    pub(crate) fn pushed(&self) {
-        self.order(Event::Pushed, |held| matches!(held, Event::Pushed));
+    pub(crate) fn pushed(&self, at: Timestamp) {
+        self.order(Order { at, event: Event::Pushed }, |held| matches!(held, Event::Pushed));
     }
 
     /// Somebody waits for a sync.
-    pub(crate) fn sync_requested(&self, waiter: Waiter) -> Result<(), Full> {
-        let waits = |held: &&Event| matches!(held, Event::SyncRequested(_));
+    pub(crate) fn sync_requested(&self, waiter: Waiter, at: Timestamp) -> Result<(), Full> {
+        let waits = |held: &&Order| matches!(held.event, Event::SyncRequested(_));
         if lock(&self.held).orders.iter().filter(waits).count() >= self.capacity {
             return Err(Full);
         }
-        self.order(Event::SyncRequested(waiter), |_| false);
+        self.order(Order { at, event: Event::SyncRequested(waiter) }, |_| false);
         Ok(())
     }
 
     /// A wish to heal these objects, or all where none is named.
-    pub(crate) fn heal_requested(&self, keys: BTreeSet<ObjectKey>) {
+    pub(crate) fn heal_requested(&self, keys: BTreeSet<ObjectKey>, at: Timestamp) {
         {
             let mut held = lock(&self.held);
             for order in &mut held.orders {
-                if let Event::HealRequested(asked) = order {
+                if let Event::HealRequested(asked) = &mut order.event {
                     if asked.is_empty() || keys.is_empty() {
                         asked.clear();
                     } else {
@@ -113,17 +122,17 @@ impl Mailbox {
                     return;
                 }
             }
-            held.orders.push_back(Event::HealRequested(keys));
+            held.orders.push_back(Order { at, event: Event::HealRequested(keys) });
         }
         self.news.notify_one();
     }
 
-    fn order(&self, event: Event, same: impl Fn(&Event) -> bool) {
+    fn order(&self, order: Order, same: impl Fn(&Event) -> bool) {
         {
             let mut held = lock(&self.held);
-            match held.orders.iter_mut().find(|held| same(held)) {
-                Some(place) => *place = event,
-                None => held.orders.push_back(event),
+            match held.orders.iter_mut().find(|held| same(&held.event)) {
+                Some(place) => *place = order,
+                None => held.orders.push_back(order),
             }
         }
         self.news.notify_one();
@@ -132,12 +141,12 @@ impl Mailbox {
     /// The declaration that was not read yet, for a new life: the end of the one before it is moot.
     pub(crate) fn take_declared(&self) -> Option<Declared> {
         let mut held = lock(&self.held);
-        let is_declared = |held: &Event| matches!(held, Event::Declared(_));
+        let is_declared = |held: &Order| matches!(held.event, Event::Declared(_));
         if held.orders.iter().any(is_declared) {
-            held.orders.retain(|held| !matches!(held, Event::Undeclared));
+            held.orders.retain(|held| !matches!(held.event, Event::Undeclared));
         }
         let place = held.orders.iter().position(is_declared)?;
-        if let Some(Event::Declared(declared)) = held.orders.remove(place) {
+        if let Some(Order { event: Event::Declared(declared), .. }) = held.orders.remove(place) {
             Some(*declared)
         } else {
             None
@@ -152,15 +161,15 @@ impl Mailbox {
 
     /// Forgets the callers: they were answered.
     pub(crate) fn forget_callers(&self) {
-        lock(&self.held).orders.retain(|held| !matches!(held, Event::SyncRequested(_)));
+        lock(&self.held).orders.retain(|held| !matches!(held.event, Event::SyncRequested(_)));
     }
 
-    /// The next event, once there is one.
+    /// The next event, once there is one, and when it came where it is an order.
     ///
     /// # Cancellation
     ///
     /// Loses nothing.
-    pub(crate) async fn next(&self) -> Event {
+    pub(crate) async fn next(&self) -> (Option<Timestamp>, Event) {
         loop {
             if let Some(event) = self.take() {
                 return event;
@@ -169,15 +178,21 @@ impl Mailbox {
         }
     }
 
-    fn take(&self) -> Option<Event> {
+    fn take(&self) -> Option<(Option<Timestamp>, Event)> {
         let mut held = lock(&self.held);
         let sighting_first = held.sightings_next;
         held.sightings_next = !sighting_first;
         let sighting = if sighting_first { held.sightings.pop() } else { None };
-        let event = sighting.or_else(|| held.orders.pop_front()).or_else(|| held.sightings.pop());
+        let next = match sighting {
+            Some(event) => Some((None, event)),
+            None => match held.orders.pop_front() {
+                Some(Order { at, event }) => Some((Some(at), event)),
+                None => held.sightings.pop().map(|event| (None, event)),
+            },
+        };
         drop(held);
         self.room.notify_waiters();
-        event
+        next
     }
 
     /// Follows the relists from now on.

@@ -32,9 +32,11 @@ impl Publisher {
         lock(&self.0).last_words = true;
     }
 
-    /// Ends without showing what waits.
-    pub(crate) fn abort(&self) {
-        if let Some(task) = lock(&self.0).task.take() {
+    /// Gives up what waits or is under way: somebody is about to read what stands.
+    pub(crate) fn withdraw(&self) {
+        let Slot { pending, task, .. } = &mut *lock(&self.0);
+        *pending = None;
+        if let Some(task) = task.take() {
             task.abort();
         }
     }
@@ -65,6 +67,7 @@ pub(crate) fn publish(shared: &Arc<Shared>, entry: &Arc<Entry>, request: Publish
     if slot.task.is_none() {
         let span = tracing::info_span!("publish", repository = %entry.key);
         let task = run(Arc::clone(shared), Arc::clone(entry)).instrument(span);
+        let task = shared.aborted.clone().run_until_cancelled_owned(task);
         slot.task = Some(shared.tasks.spawn_on(task, &shared.runtime).abort_handle());
     }
 }

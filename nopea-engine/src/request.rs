@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use nopea_core::reconcile::{Event, Ticket};
+use nopea_core::reconcile::{Attempt, Event, Ticket};
 use tokio::{
     task::{AbortHandle, Id, JoinSet},
     time::{Instant, timeout_at},
@@ -18,6 +18,8 @@ pub(crate) struct Label {
     pub(crate) name: &'static str,
     /// By what it can be cancelled.
     pub(crate) ticket: Option<Ticket>,
+    /// The attempt that asks, where its number is all that the answer echoes.
+    pub(crate) attempt: Option<Attempt>,
     /// Whether giving it up may leave a write half known.
     pub(crate) writes: bool,
 }
@@ -67,6 +69,16 @@ impl Requests {
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         if let Some(handle) = self.tickets.remove(&ticket) {
             handle.abort();
+        }
+    }
+
+    /// Gives up what attempts before this one asked: their answers would change nothing, and a hung
+    /// one would keep its permits.
+    pub(crate) fn supersede(&self, attempt: Attempt) {
+        for open in self.open.values() {
+            if open.label.attempt.is_some_and(|asked| asked < attempt) {
+                open.handle.abort();
+            }
         }
     }
 

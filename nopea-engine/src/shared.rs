@@ -105,6 +105,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     /// Cancelled when no further effect may be carried out.
     pub(crate) stopping: CancellationToken,
+    /// Cancelled when everything has to end at once.
+    pub(crate) aborted: CancellationToken,
     /// Until when open writes may still end after that.
     pub(crate) stop_by: OnceLock<Instant>,
     waiters: AtomicU64,
@@ -122,6 +124,7 @@ impl Shared {
             runtime,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            aborted: CancellationToken::new(),
             stop_by: OnceLock::new(),
             waiters: AtomicU64::new(0),
             ports,

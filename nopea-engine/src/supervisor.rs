@@ -26,7 +26,8 @@ const LONG_LIFE: Duration = Duration::from_mins(5);
 pub(crate) fn supervise(shared: &Arc<Shared>, entry: &Arc<Entry>) {
     let span = tracing::info_span!("worker", repository = %entry.key);
     let task = run(Arc::clone(shared), Arc::clone(entry)).instrument(span);
-    entry.supervised_by(shared.tasks.spawn_on(task, &shared.runtime).abort_handle());
+    let task = shared.aborted.clone().run_until_cancelled_owned(task);
+    shared.tasks.spawn_on(task, &shared.runtime);
 }
 
 async fn run(shared: Arc<Shared>, entry: Arc<Entry>) {
@@ -49,6 +50,7 @@ async fn run(shared: Arc<Shared>, entry: Arc<Entry>) {
                 let heard = worker.into_declaration();
                 let heir = Some(heard.declared).filter(|last| !heard.gone && last.uid != uid);
                 let Some(heir) = heir_or_removal(&shared, &entry, heir) else { return };
+                entry.publisher.withdraw();
                 entry.forget();
                 declaration = Declaration { declared: heir, gone: false };
             }
@@ -63,6 +65,8 @@ async fn run(shared: Arc<Shared>, entry: Arc<Entry>) {
                     () = sleep(backoff.next()) => {}
                     () = shared.stopping.cancelled() => return entry.drop_waiters(),
                 }
+                // the next incarnation reads the status: what comes later would contradict it
+                entry.publisher.withdraw();
                 entry.mailbox.forget_sightings();
                 if let Some(newer) = entry.mailbox.take_declared() {
                     if newer.uid != uid {

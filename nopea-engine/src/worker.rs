@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use nopea_core::{
-    model::{Commit, Declared},
+    model::{Commit, Declared, Timestamp},
     reconcile::{self, Attempt, Event, Input},
 };
 use tokio::{
@@ -30,6 +30,8 @@ pub(crate) struct Worker {
     /// Whether the machine said that the repository has come to its end.
     pub(crate) retired: bool,
     declaration: Declaration,
+    /// The time of the last input.
+    last: Timestamp,
 }
 
 /// What is declared, as far as this incarnation has heard.
@@ -62,6 +64,7 @@ impl Worker {
             commit: None,
             retired: false,
             declaration,
+            last: Timestamp::default(),
         }
     }
 
@@ -72,28 +75,34 @@ impl Worker {
 
     /// Runs until the repository, the engine or this incarnation ends.
     pub(crate) async fn run(&mut self) -> End {
-        let now = self.shared.clock.now();
-        let (mut state, effects) = reconcile::start(self.declaration.declared.clone(), now);
+        let at = self.not_earlier(self.shared.clock.now());
+        let (mut state, effects) = reconcile::start(self.declaration.declared.clone(), at);
         self.carry_out_all(effects);
         if self.declaration.gone {
-            state = self.step(state, Event::Undeclared);
+            state = self.step(state, Input { at, event: Event::Undeclared });
         }
         while !self.retired {
-            let event = match self.next().await {
-                Ok(event) => event,
+            let Input { at, event } = match self.next().await {
+                Ok(input) => input,
                 Err(end) => return end,
             };
             let replaced = self.note(&event);
-            state = self.step(state, if replaced { Event::Undeclared } else { event });
+            let event = if replaced { Event::Undeclared } else { event };
+            state = self.step(state, Input { at, event });
         }
         End::Retired
     }
 
-    fn step(&mut self, state: reconcile::State, event: Event) -> reconcile::State {
-        let at = self.shared.clock.now();
-        let (state, effects) = reconcile::step(state, Input { at, event });
+    fn step(&mut self, state: reconcile::State, input: Input) -> reconcile::State {
+        let (state, effects) = reconcile::step(state, input);
         self.carry_out_all(effects);
         state
+    }
+
+    /// The time of an input: never earlier than that of the one before.
+    fn not_earlier(&mut self, at: Timestamp) -> Timestamp {
+        self.last = self.last.max(at);
+        self.last
     }
 
     fn carry_out_all(&mut self, effects: Vec<reconcile::Effect>) {
@@ -104,25 +113,27 @@ impl Worker {
 
     /// One input. Answers go before the alarm, the alarm before the mail: only the mail can be
     /// flooded, and what is open is bounded.
-    async fn next(&mut self) -> Result<Event, End> {
-        loop {
+    async fn next(&mut self) -> Result<Input, End> {
+        let (came, event) = loop {
             consume_budget().await;
             let wake = self.wake;
             tokio::select! {
                 biased;
                 () = self.shared.stopping.cancelled() => return Err(End::Stopping),
                 ended = self.requests.next() => match ended {
-                    Ended::Answered(event) => return Ok(event),
+                    Ended::Answered(event) => break (None, event),
                     Ended::Silent => {}
                     Ended::Panicked(name) => return Err(End::Crashed(name)),
                 },
                 () = alarm(wake) => {
                     self.wake = None;
-                    return Ok(Event::Woke);
+                    break (None, Event::Woke);
                 }
-                event = self.entry.mailbox.next() => return Ok(event),
+                heard = self.entry.mailbox.next() => break heard,
             }
-        }
+        };
+        let came = came.unwrap_or_else(|| self.shared.clock.now());
+        Ok(Input { at: self.not_earlier(came), event })
     }
 
     /// Keeps what a next incarnation needs; says whether another object bears the name now: that

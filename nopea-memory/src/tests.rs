@@ -4,6 +4,7 @@
 mod applying;
 mod controllers;
 mod deleting;
+mod drifting;
 mod immutable;
 mod injecting;
 mod ports;
@@ -12,8 +13,8 @@ mod watching;
 use std::sync::Arc;
 
 use nopea_core::{
+    membership::{NAMESPACE, PART_OF, REPOSITORY},
     model::{Manifest, ObjectKey, Origin, RepoKey, ResourceVersion, Uid},
-    observe::{NAMESPACE, PART_OF, REPOSITORY},
     port::{Applied, Applier, Apply, Guard, Mode, Refusal, ServerStatus},
 };
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use nopea_core::{
     fault::{Code, Fault},
     model::{GroupKind, ResourceVersion, Status, Uid},
     port::{Guard, MockSourceTree, ParentState, Resolved},
-    reconcile::{Attempt, Waiter},
+    reconcile::Waiter,
 };
 use serde_json::json;
 

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use nopea_core::{
-    model::{Inputs, Phase, Rendered, Timestamp, Uid},
+    model::{Inputs, Phase, Rendered, Uid},
     port::{
         GitSource, MockSourceTree, Open, ParentState, Rendering, Resolve, Resolved, SourceError,
         SourceTree,
@@ -33,6 +33,7 @@ enum Doing {
     Hang,
     Panic,
     Fail,
+    Dawdle,
 }
 
 /// A source whose behaviour can be changed while it is used, by the path of the url.
@@ -55,6 +56,10 @@ impl GitSource for FakeGit {
         let doing = lock(&self.doing).get(request.location.url.expose()).copied();
         match doing.unwrap_or(Doing::Answer) {
             Doing::Answer => Ok(Resolved { commit: commit('a') }),
+            Doing::Dawdle => {
+                sleep(SECOND).await;
+                Ok(Resolved { commit: commit('a') })
+            }
             Doing::Hang => std::future::pending().await,
             Doing::Panic => panic!("meant"),
             Doing::Fail => Err(SourceError::new(Code::UnknownReference, "no such branch")),
@@ -185,6 +190,22 @@ async fn a_flood_of_pushes_costs_one_look_up() {
     assert_eq!(engine.pushed_url("https://example.org/web.git"), 1);
     sleep(SECOND).await;
     assert_eq!(git.asked.load(Ordering::Relaxed), before + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_to_many_repositories_costs_two_look_ups_at_most() {
+    let (engine, git) = stage();
+    for number in 0..100 {
+        let name = format!("unit-{number}");
+        engine.put(Declared { spec: of("mono").spec, ..declared(&name) });
+    }
+    sleep(SECOND).await;
+    git.set(&url("mono"), Doing::Dawdle);
+    let before = git.asked.load(Ordering::Relaxed);
+    assert_eq!(engine.pushed_url(&url("mono")), 100);
+    sleep(10 * SECOND).await;
+    let asked = git.asked.load(Ordering::Relaxed) - before;
+    assert!((1..=2).contains(&asked), "{asked}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,8 @@ use tokio::task::yield_now;
 use super::*;
 use crate::fixture::{declared, object, observation};
 
+const AT: Timestamp = Timestamp(1);
+
 fn generation(generation: i64) -> Declared {
     Declared { generation, ..declared("web") }
 }
@@ -17,29 +19,29 @@ fn kind() -> GroupKind {
 }
 
 fn all(mailbox: &Mailbox) -> Vec<Event> {
-    std::iter::from_fn(|| mailbox.next().now_or_never()).collect()
+    std::iter::from_fn(|| mailbox.next().now_or_never()).map(|(_, event)| event).collect()
 }
 
 #[test]
 fn a_flood_of_pushes_is_one_event() {
     let mailbox = Mailbox::new(4);
-    (0..10_000).for_each(|_| mailbox.pushed());
+    (0..10_000).for_each(|_| mailbox.pushed(AT));
     assert_eq!(all(&mailbox), [Event::Pushed]);
 }
 
 #[test]
 fn of_many_declarations_the_newest_is_heard() {
     let mailbox = Mailbox::new(4);
-    (1..=100).for_each(|number| mailbox.declared(generation(number)));
+    (1..=100).for_each(|number| mailbox.declared(generation(number), AT));
     assert_eq!(all(&mailbox), [Event::Declared(Box::new(generation(100)))]);
 }
 
 #[test]
 fn a_declaration_after_the_end_of_another_is_heard_after_it() {
     let mailbox = Mailbox::new(4);
-    mailbox.declared(generation(1));
-    mailbox.undeclared();
-    mailbox.declared(generation(2));
+    mailbox.declared(generation(1), AT);
+    mailbox.undeclared(AT);
+    mailbox.declared(generation(2), AT);
     let heard = all(&mailbox);
     assert_eq!(heard, [Event::Undeclared, Event::Declared(Box::new(generation(2)))]);
 }
@@ -47,9 +49,9 @@ fn a_declaration_after_the_end_of_another_is_heard_after_it() {
 #[test]
 fn a_new_life_takes_the_newest_declaration_and_not_the_end_before_it() {
     let mailbox = Mailbox::new(4);
-    mailbox.undeclared();
+    mailbox.undeclared(AT);
     assert_eq!(mailbox.take_declared(), None);
-    mailbox.declared(generation(2));
+    mailbox.declared(generation(2), AT);
     assert_eq!(mailbox.take_declared(), Some(generation(2)));
     assert_eq!(all(&mailbox), []);
 }
@@ -58,20 +60,20 @@ fn a_new_life_takes_the_newest_declaration_and_not_the_end_before_it() {
 fn wishes_to_heal_add_up_and_all_swallows_some() {
     let mailbox = Mailbox::new(4);
     let keys = |names: &[&str]| names.iter().map(|name| object(name)).collect::<BTreeSet<_>>();
-    mailbox.heal_requested(keys(&["a"]));
-    mailbox.heal_requested(keys(&["b"]));
+    mailbox.heal_requested(keys(&["a"]), AT);
+    mailbox.heal_requested(keys(&["b"]), AT);
     assert_eq!(all(&mailbox), [Event::HealRequested(keys(&["a", "b"]))]);
-    mailbox.heal_requested(keys(&[]));
-    mailbox.heal_requested(keys(&["b"]));
+    mailbox.heal_requested(keys(&[]), AT);
+    mailbox.heal_requested(keys(&["b"]), AT);
     assert_eq!(all(&mailbox), [Event::HealRequested(keys(&[]))]);
 }
 
 #[test]
 fn callers_are_heard_one_by_one_up_to_the_capacity() {
     let mailbox = Mailbox::new(2);
-    assert_eq!(mailbox.sync_requested(Waiter(1)), Ok(()));
-    assert_eq!(mailbox.sync_requested(Waiter(2)), Ok(()));
-    assert_eq!(mailbox.sync_requested(Waiter(3)), Err(Full));
+    assert_eq!(mailbox.sync_requested(Waiter(1), AT), Ok(()));
+    assert_eq!(mailbox.sync_requested(Waiter(2), AT), Ok(()));
+    assert_eq!(mailbox.sync_requested(Waiter(3), AT), Err(Full));
     let heard = all(&mailbox);
     assert_eq!(heard, [Event::SyncRequested(Waiter(1)), Event::SyncRequested(Waiter(2))]);
 }
@@ -104,7 +106,7 @@ async fn a_flood_of_sightings_does_not_keep_orders_from_being_heard() {
     for name in ["a", "b", "c"] {
         mailbox.observe(ViewEvent::Observed(observation(name, 1))).await;
     }
-    mailbox.pushed();
+    mailbox.pushed(AT);
     let heard = all(&mailbox);
     assert!(heard.iter().take(2).any(|event| *event == Event::Pushed), "{heard:?}");
     assert_eq!(heard.len(), 4);
@@ -120,8 +122,8 @@ async fn a_full_mailbox_holds_its_stream_up_until_there_is_room() {
     });
     yield_now().await;
     assert!(!blocked.is_finished());
-    assert_eq!(mailbox.next().await, Event::Observed(observation("a", 1)));
-    assert_eq!(mailbox.next().await, Event::Observed(observation("b", 1)));
+    assert_eq!(mailbox.next().await.1, Event::Observed(observation("a", 1)));
+    assert_eq!(mailbox.next().await.1, Event::Observed(observation("b", 1)));
     blocked.await.unwrap();
     assert!(!mailbox.relists().has_changed().unwrap());
 }
@@ -130,9 +132,17 @@ async fn a_full_mailbox_holds_its_stream_up_until_there_is_room() {
 async fn a_mailbox_that_stays_full_gives_its_sightings_up_for_a_relist() {
     let mailbox = Mailbox::new(1);
     let relists = mailbox.relists();
-    mailbox.pushed();
+    mailbox.pushed(AT);
     mailbox.observe(ViewEvent::Observed(observation("a", 1))).await;
     mailbox.observe(ViewEvent::Observed(observation("b", 1))).await;
     assert!(relists.has_changed().unwrap());
     assert_eq!(all(&mailbox), [Event::Pushed], "orders are not lost");
+}
+
+#[test]
+fn an_order_says_when_it_came_and_the_newest_counts() {
+    let mailbox = Mailbox::new(4);
+    mailbox.pushed(Timestamp(5));
+    mailbox.pushed(Timestamp(7));
+    assert_eq!(mailbox.next().now_or_never(), Some((Some(Timestamp(7)), Event::Pushed)));
 }

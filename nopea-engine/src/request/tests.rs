@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::*;
 
 fn label(number: u64, writes: bool) -> Label {
-    Label { name: "Port::verb", ticket: Some(Ticket(number)), writes }
+    Label { name: "Port::verb", ticket: Some(Ticket(number)), attempt: None, writes }
 }
 
 async fn answer_after(seconds: u64) -> Option<Event> {
@@ -75,4 +75,18 @@ async fn a_drain_awaits_writes_until_the_deadline_and_nothing_else() {
     requests.spawn(label(3, true), Span::none(), answer_after(100));
     requests.drain(begin + Duration::from_secs(10)).await;
     assert_eq!(begin.elapsed(), Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_attempt_gives_up_what_an_earlier_one_asked() {
+    let mut requests = Requests::default();
+    for number in [1, 2] {
+        let label = Label { ticket: None, attempt: Some(Attempt(number)), ..label(0, false) };
+        requests.spawn(label, Span::none(), answer_after(number));
+    }
+    requests.spawn(label(3, false), Span::none(), answer_after(3));
+    requests.supersede(Attempt(2));
+    assert_eq!(requests.next().await, Ended::Silent);
+    assert_eq!(requests.next().await, Ended::Answered(Event::Pushed));
+    assert_eq!(requests.next().await, Ended::Answered(Event::Pushed));
 }

@@ -61,7 +61,7 @@ async fn a_crash_ends_the_requests_of_the_old_incarnation_before_the_new_one_beg
     };
     let shared = crate::fixture::shared(ports, crate::Settings::default());
     let entry = Arc::new(Entry::new(repo("web"), 16, 8));
-    entry.mailbox.declared(declared("web"));
+    entry.mailbox.declared(declared("web"), shared.clock.now());
     supervise(&shared, &entry);
     sleep(Duration::from_millis(500)).await;
     assert_eq!(hanging.open.load(Ordering::SeqCst), 0, "ended before the pause");
@@ -110,11 +110,51 @@ async fn a_crash_answers_whoever_waits_and_keeps_the_other_orders() {
     let entry = Arc::new(Entry::new(repo("web"), 16, 8));
     let waiter = shared.waiter();
     let reply = entry.wait(waiter);
-    entry.mailbox.sync_requested(waiter).unwrap();
-    entry.mailbox.heal_requested(BTreeSet::new());
+    entry.mailbox.sync_requested(waiter, shared.clock.now()).unwrap();
+    entry.mailbox.heal_requested(BTreeSet::new(), shared.clock.now());
     mourn(&shared, &entry, "Port::verb");
     let faults = reply.await.unwrap().unwrap_err();
     assert_eq!(faults.first().unwrap().code, Code::WorkerCrashed);
     let heal = nopea_core::reconcile::Event::HealRequested(BTreeSet::new());
-    assert_eq!(entry.mailbox.next().await, heal);
+    assert_eq!(entry.mailbox.next().await.1, heal);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_crash_wished_to_show_is_withdrawn_before_the_next_incarnation_reads() {
+    let mut git = MockGitSource::new();
+    git.expect_resolve().times(1).returning(|_| panic!("meant"));
+    git.expect_resolve()
+        .returning(|_| Err(nopea_core::port::SourceError::new(Code::Unreachable, "gone")));
+    let mut mocks = Mocks { git, ..Mocks::default() };
+    mocks.parent.expect_read().returning(|_| Ok(ParentState::default()));
+    mocks.view.expect_survey().returning(|_| Ok(vec![]));
+    mocks.events.expect_emit().return_const(());
+    let crashed = |publish: &Publish| {
+        publish.status.faults.iter().any(|fault| fault.code == Code::WorkerCrashed)
+    };
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&tries);
+    mocks.status.expect_publish().returning(move |publish| {
+        counter.fetch_add(usize::from(crashed(publish)), Ordering::SeqCst);
+        Err(Refusal::Unreachable("down".into()))
+    });
+    let shared = mocks.shared();
+    let entry = Arc::new(Entry::new(repo("web"), 16, 8));
+    entry.restored(parent("web"), None);
+    entry.mailbox.declared(declared("web"), shared.clock.now());
+    supervise(&shared, &entry);
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(tries.load(Ordering::SeqCst), 1);
+    shared.aborted.cancel();
+}
+
+#[tokio::test]
+async fn an_idle_repository_holds_no_more_than_a_few_kibibytes() {
+    let shared = Mocks::default().shared();
+    let entry = Arc::new(Entry::new(repo("web"), 1024, 8));
+    let supervising = size_of_val(&run(Arc::clone(&shared), Arc::clone(&entry)));
+    let kinds = std::collections::BTreeMap::new();
+    let following = size_of_val(&crate::follow::follow(shared, entry, kinds));
+    let held = supervising + following + size_of::<Entry>();
+    assert!(held <= 4 * 1024, "{supervising} + {following} + {}", size_of::<Entry>());
 }
