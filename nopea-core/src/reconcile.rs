@@ -23,6 +23,7 @@ mod attempt;
 mod conclude;
 mod contents;
 mod declare;
+mod dispute;
 pub mod effect;
 pub mod event;
 mod heal;

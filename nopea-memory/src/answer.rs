@@ -122,6 +122,12 @@ pub(crate) fn too_large() -> Refusal {
     internal("etcdserver: request is too large")
 }
 
+/// What the server itself says of more than 3 MiB.
+pub(crate) fn entity_too_large() -> Refusal {
+    let message = "Request entity too large: limit is 3145728";
+    refuse(status(413, "RequestEntityTooLarge", message))
+}
+
 /// New content in a namespace that is being deleted.
 pub(crate) fn namespace_terminating(kind: &Kind, namespace: &str, name: &str) -> Refusal {
     let message = format!(

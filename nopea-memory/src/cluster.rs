@@ -177,7 +177,9 @@ impl Shared {
 
     fn schedule(self: &Arc<Self>, runtime: &tokio::runtime::Handle, at: Timestamp) {
         let mut scheduled = self.scheduled.lock().unwrap_or_else(PoisonError::into_inner);
-        if scheduled.is_some_and(|earlier| earlier <= at) {
+        // A task that is long overdue went down with its runtime.
+        let lost = self.now() - crate::server::signed(Duration::from_secs(1));
+        if scheduled.is_some_and(|earlier| earlier <= at && earlier > lost) {
             return;
         }
         *scheduled = Some(at);

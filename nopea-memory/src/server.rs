@@ -50,6 +50,7 @@ pub(crate) struct Server {
     pub(crate) running: bool,
     ports: u32,
     addresses: u32,
+    named_addresses: BTreeSet<String>,
 }
 
 /// One thing that a controller has to look at.
@@ -77,6 +78,7 @@ impl Server {
             running: false,
             ports: 0,
             addresses: 0,
+            named_addresses: BTreeSet::new(),
         };
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             server.make_namespace(name);

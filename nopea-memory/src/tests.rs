@@ -4,6 +4,7 @@
 mod applying;
 mod controllers;
 mod deleting;
+mod drifting;
 mod immutable;
 mod injecting;
 mod ports;

@@ -211,9 +211,8 @@ fn repo_of(object: &Value) -> Option<RepoKey> {
     Some(RepoKey::new(text(NAMESPACE)?, text(REPOSITORY)?))
 }
 
-/// Whether an object's labels name this repository.
-pub(crate) fn is_of(object: &Value, repo: &RepoKey) -> bool {
-    let part_of = nopea_core::membership::part_of_id(repo);
-    json::text(object, &["metadata", "labels", PART_OF]) == &*part_of
+/// Whether an object's labels name this repository, whose set has this id.
+pub(crate) fn is_of(object: &Value, repo: &RepoKey, part_of: &str) -> bool {
+    json::text(object, &["metadata", "labels", PART_OF]) == part_of
         || repo_of(object).as_ref() == Some(repo)
 }

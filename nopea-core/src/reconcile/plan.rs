@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use super::members::{Drift, Member, Members};
+use super::{
+    dispute::Disputes,
+    members::{Drift, Member, Members},
+};
 use crate::{
     fault::Fault,
     model::{Baseline, Changes, GroupKind, ObjectKey, Rendered, Text, Timestamp},
@@ -39,6 +42,8 @@ pub(super) struct Plan {
     /// Requests of the attempt that are open.
     pub(super) open: usize,
     pub(super) faults: Vec<Fault>,
+    /// Objects of other repositories that may have been moved here.
+    pub(super) disputes: Disputes,
     pub(super) changes: Changes,
 }
 
@@ -141,6 +146,7 @@ impl Plan {
             later: BTreeSet::new(),
             open: 0,
             faults: Vec::new(),
+            disputes: Disputes::None,
             changes: Changes::default(),
         }
     }

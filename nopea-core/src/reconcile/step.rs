@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    advance, answer, apply, declare,
+    advance, answer, apply, declare, dispute,
     effect::Effect,
     event::{Event, Input},
     members::Members,
@@ -29,6 +29,7 @@ pub fn start(declared: Declared, at: Timestamp) -> (State, Vec<Effect>) {
         sync: Sync::Restoring(Restore::Due { at }),
         flights: std::collections::BTreeMap::new(),
         members: Members::default(),
+        doubts: std::collections::BTreeMap::new(),
         claimed: BTreeSet::new(),
         claim_stands: false,
         followed: std::collections::BTreeMap::new(),
@@ -89,12 +90,15 @@ fn handle(state: &mut State, event: Event, turn: &mut Turn) {
         Event::Scoped { attempt, result } => render::scoped(state, attempt, result, turn),
         Event::Claimed { attempt, result } => apply::claimed(state, attempt, result, turn),
         Event::Observed(seen) => observe::observed(state, seen, turn),
-        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, &live, turn),
+        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, &live),
         Event::KindGone(kind) => observe::kind_gone(state, &kind, turn.at),
         Event::Answered { ticket, key, result } => {
             answer::answered(state, ticket, &key, result, turn);
         }
-        Event::Wanted { attempt, elsewhere } => prune::wanted(state, attempt, &elsewhere, turn),
+        Event::Wanted { attempt, elsewhere, heard } => {
+            dispute::settled(state, attempt, &elsewhere, &heard);
+            prune::wanted(state, attempt, &elsewhere, turn);
+        }
         Event::Contents { attempt, key, result } => {
             prune::surveyed(state, attempt, &key, result);
         }

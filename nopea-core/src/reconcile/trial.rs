@@ -4,9 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     apply::take_off,
+    dispute,
     effect::Ask,
     heal, live,
     members::Member,
+    observe,
     plan::{Act, Plan},
     state::{Doing, State},
     turn::{Report, Turn},
@@ -162,6 +164,7 @@ pub(super) fn judged(
                 if !state.members.contains(key) {
                     state.members.insert(key.clone(), Member::sighted(&now));
                 }
+                observe::sighted(state, &now, turn);
                 again(plan, index, &now);
             }
             live::Whose::Free => again(plan, index, &now),
@@ -173,8 +176,12 @@ pub(super) fn judged(
                 let fields = Arc::default();
                 turn.report(Report { key, manifest, action, message, fields });
             }
-            live::Whose::Leaving(fault) | live::Whose::Taken(fault) => {
-                plan.faults.push(live::placed(fault, object));
+            live::Whose::Leaving(fault) => plan.faults.push(live::placed(fault, object)),
+            live::Whose::Taken(fault) => {
+                let fault = live::placed(fault, object);
+                if !dispute::found(plan, index, &now, &fault) {
+                    plan.faults.push(fault);
+                }
             }
         },
         Ok(Answer::Absent) => {

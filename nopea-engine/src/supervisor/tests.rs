@@ -147,3 +147,14 @@ async fn what_a_crash_wished_to_show_is_withdrawn_before_the_next_incarnation_re
     assert_eq!(tries.load(Ordering::SeqCst), 1);
     shared.aborted.cancel();
 }
+
+#[tokio::test]
+async fn an_idle_repository_holds_no_more_than_a_few_kibibytes() {
+    let shared = Mocks::default().shared();
+    let entry = Arc::new(Entry::new(repo("web"), 1024, 8));
+    let supervising = size_of_val(&run(Arc::clone(&shared), Arc::clone(&entry)));
+    let kinds = std::collections::BTreeMap::new();
+    let following = size_of_val(&crate::follow::follow(shared, entry, kinds));
+    let held = supervising + following + size_of::<Entry>();
+    assert!(held <= 4 * 1024, "{supervising} + {following} + {}", size_of::<Entry>());
+}

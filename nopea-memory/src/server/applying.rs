@@ -8,7 +8,7 @@ use nopea_core::{
 };
 use serde_json::Value;
 
-use super::{Draft, Ownership, Server, Written};
+use super::{Draft, Ownership, Server, Written, finish::Length as _};
 use crate::{
     answer, json,
     kinds::{Kind, Served},
@@ -17,6 +17,9 @@ use crate::{
     settings::SchemaProblems,
     store::scramble,
 };
+
+/// The most bytes of a request's body.
+const MOST_BYTES_OF_A_REQUEST: usize = 3_145_728;
 
 /// `PATCH application/apply-patch+yaml`.
 #[derive(Clone, Debug)]
@@ -34,6 +37,9 @@ pub(crate) struct ApplyRequest<'a> {
 impl Server {
     pub(crate) fn apply(&mut self, request: &ApplyRequest<'_>) -> Result<Written, Refusal> {
         let (key, mode) = (request.key, request.mode);
+        if request.body.to_string_len() > MOST_BYTES_OF_A_REQUEST {
+            return Err(answer::entity_too_large());
+        }
         check_body(key, request.body)?;
         let kind = self.kind_of(key, request.api_version)?;
         let served = kind.version(request.api_version).ok_or_else(answer::version_not_found)?;

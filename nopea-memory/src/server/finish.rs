@@ -57,6 +57,7 @@ impl Server {
         if draft.kind.namespaced && draft.live.is_none() {
             self.check_namespace(&draft)?;
         }
+        let asks = asks_for_allocations(&draft);
         self.fill(&mut draft);
         self.own_fields(&mut draft);
         let mut errors = validate::object(&draft.kind, &draft.object, draft.live.as_deref());
@@ -65,7 +66,9 @@ impl Server {
         {
             errors.push(FieldError::immutable("metadata.uid", Some(&Value::from(&**uid))));
         }
-        errors.extend(self.cluster_wide(&draft));
+        if asks {
+            errors.extend(self.cluster_wide(&draft));
+        }
         if !errors.is_empty() {
             return Err(answer::invalid(&draft.kind.id, &draft.key.name, &errors));
         }
@@ -94,7 +97,7 @@ impl Server {
         if json::text(object, &["spec", "clusterIP"]).is_empty() {
             let address = match draft.mode {
                 Mode::Try => "10.96.0.0".to_owned(),
-                Mode::Real => self.next_address(),
+                Mode::Real => self.free_address(),
             };
             json::set(object, &["spec", "clusterIP"], address);
         }
@@ -124,6 +127,16 @@ impl Server {
         0
     }
 
+    /// An address that no Service asked for by itself.
+    fn free_address(&mut self) -> String {
+        loop {
+            let address = self.next_address();
+            if !self.named_addresses.contains(&address) {
+                return address;
+            }
+        }
+    }
+
     fn node_ports(&self) -> impl Iterator<Item = (&ObjectKey, i64)> {
         self.services().flat_map(|(key, service)| {
             json::items(service, &["spec", "ports"])
@@ -135,9 +148,6 @@ impl Server {
     /// What only the whole cluster can contradict: ports and addresses that are taken.
     fn cluster_wide(&self, draft: &Draft<'_>) -> Vec<FieldError> {
         let mut errors = Vec::new();
-        if !draft.kind.is("", "Service") {
-            return errors;
-        }
         for (index, port) in json::items(&draft.object, &["spec", "ports"]).iter().enumerate() {
             let Some(number) = json::number(port, &["nodePort"]).filter(|port| *port != 0) else {
                 continue;
@@ -236,6 +246,10 @@ impl Server {
 
     fn write(&mut self, draft: Draft<'_>) -> Written {
         let Draft { key, live, object, mode, .. } = draft;
+        if mode == Mode::Real && key.kind.is("", "Service") {
+            let address = json::text(&object, &["spec", "clusterIP"]);
+            self.named_addresses.insert(address.to_owned());
+        }
         let created = live.is_none();
         if let Some(live) = live.filter(|live| **live == object) {
             return Written { created, object: live };
@@ -256,7 +270,7 @@ impl Server {
 }
 
 /// The length of a value as JSON.
-trait Length {
+pub(super) trait Length {
     fn to_string_len(&self) -> usize;
 }
 
@@ -276,6 +290,24 @@ impl Length for Value {
             }
         }
     }
+}
+
+/// Whether a Service names an address or a port that it does not have yet.
+fn asks_for_allocations(draft: &Draft<'_>) -> bool {
+    let address = ["spec", "clusterIP"];
+    let wanted = json::text(&draft.object, &address);
+    let has = draft.live.as_deref().map_or("", |live| json::text(live, &address));
+    let ports = |service: &Value| -> Vec<i64> {
+        let ports = json::items(service, &["spec", "ports"]).iter();
+        ports
+            .filter_map(|port| json::number(port, &["nodePort"]))
+            .filter(|port| *port != 0)
+            .collect()
+    };
+    let had = draft.live.as_deref().map(ports).unwrap_or_default();
+    draft.kind.is("", "Service")
+        && ((!wanted.is_empty() && wanted != has)
+            || ports(&draft.object).iter().any(|port| !had.contains(port)))
 }
 
 /// RFC 3339 with whole seconds.

@@ -16,9 +16,10 @@ impl Server {
 
     /// The objects of a kind that carry the labels of a repository.
     pub(crate) fn members(&self, repo: &RepoKey, kind: &GroupKind) -> Vec<Arc<Value>> {
+        let part_of = nopea_core::membership::part_of_id(repo);
         self.store
             .of_kind(kind)
-            .filter(|(_, object)| watch::selected(object) && watch::is_of(object, repo))
+            .filter(|(_, object)| watch::selected(object) && watch::is_of(object, repo, &part_of))
             .map(|(_, object)| Arc::clone(object))
             .collect()
     }

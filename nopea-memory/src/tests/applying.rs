@@ -260,3 +260,15 @@ async fn r28_a_tried_creation_says_409_where_the_name_is_taken_and_the_object_va
         status.message
     );
 }
+
+#[tokio::test]
+async fn a_body_that_etcd_cannot_take_is_500_at_the_write_and_one_that_the_server_cannot_is_413() {
+    let cluster = cluster();
+    let body = |size: usize| config("big", &json!({"k": "x".repeat(size)}));
+    let large = body(1_700_000);
+    assert!(guarded(&cluster, &large, Guard::Absent, Mode::Try).await.is_ok());
+    let status = refused(guarded(&cluster, &large, Guard::Absent, Mode::Real).await);
+    assert_eq!((status.code, &*status.message), (500, "etcdserver: request is too large"));
+    let status = refused(guarded(&cluster, &body(3_300_000), Guard::Absent, Mode::Try).await);
+    assert_eq!(status.code, 413);
+}
