@@ -6,13 +6,13 @@ use std::{
 };
 
 use nopea_core::{
-    fault::Fault,
-    model::{Intent, Phase},
+    fault::{Code, Fault},
+    model::{Intent, Phase, Status},
 };
-use nopea_engine::meter::Reading;
+use nopea_engine::{Update, meter::Reading};
 
 use crate::{
-    collect::Gathered,
+    collect::{Ended, Gathered},
     exit::{Exit, is_of_source},
     progress::Progress,
     wire::Session,
@@ -56,12 +56,56 @@ impl Outcome {
     }
 }
 
-/// Syncs now, and waits for the end.
-pub(crate) async fn attempt(session: &mut Session, progress: &Progress) -> Outcome {
-    let before = session.requests();
+/// How long a sync may go on after its own timeout: a look-up may come before it.
+const GRACE: Duration = Duration::from_mins(2);
+
+/// Declares the repository, and waits for the end of the one attempt that follows.
+pub(crate) async fn first(session: &mut Session, progress: &Progress<'_>) -> Outcome {
+    let began = Instant::now();
+    let mut updates = session.engine.subscribe();
+    session.engine.put(session.declared.clone());
+    let limit = session.declared.spec.timeout.saturating_add(GRACE);
+    let waiting = async {
+        loop {
+            tokio::select! {
+                biased;
+                Some(notice) = session.notices.recv() => {
+                    progress.hear(&notice.what);
+                    match session.gathered.hear(notice.what) {
+                        Ended::NotYet => {}
+                        Ended::Well => return Ok(()),
+                        Ended::Badly => return Err(Arc::clone(&session.gathered.faults)),
+                    }
+                }
+                Some(update) = updates.next() => {
+                    if let Update::Changed(_, status) = update
+                        && status.faults.iter().any(is_without_attempt)
+                    {
+                        return Err(status.faults.clone().into());
+                    }
+                }
+            }
+        }
+    };
+    let result = match tokio::time::timeout(limit, waiting).await {
+        Ok(result) => result,
+        Err(_elapsed) => {
+            let message = format!("the sync did not end within {limit:?}");
+            Err(Arc::from([Fault::new(Code::WorkerBusy, message)]))
+        }
+    };
+    finish(session, progress, result, began).await
+}
+
+/// Says whether a fault comes without the end of an attempt: no commit, or a worker that crashed.
+fn is_without_attempt(fault: &Fault) -> bool {
+    is_of_source(fault) || matches!(fault.code, Code::WorkerCrashed | Code::WorkerBusy)
+}
+
+/// Syncs a declared repository now, and waits for the end.
+pub(crate) async fn again(session: &mut Session, progress: &Progress<'_>) -> Outcome {
     let began = Instant::now();
     let (engine, key) = (session.engine.clone(), session.declared.key.clone());
-    session.gathered = Gathered::default();
     let result = {
         let mut syncing = std::pin::pin!(engine.sync_now(&key));
         loop {
@@ -75,26 +119,35 @@ pub(crate) async fn attempt(session: &mut Session, progress: &Progress) -> Outco
             }
         }
     };
-    let took = began.elapsed();
     while let Ok(notice) = session.notices.try_recv() {
         session.gathered.hear(notice.what);
     }
-    progress.done();
-    let (failed, faults) = match result {
+    let result = match result {
         Ok(commit) => {
             session.gathered.commit = Some(commit);
-            (false, Arc::default())
+            Ok(())
         }
-        Err(error) => (true, error.faults()),
+        Err(error) => Err(error.faults()),
     };
+    finish(session, progress, result, began).await
+}
+
+async fn finish(
+    session: &mut Session,
+    progress: &Progress<'_>,
+    result: Result<(), Arc<[Fault]>>,
+    began: Instant,
+) -> Outcome {
+    let took = began.elapsed();
+    progress.done();
     session.gathered.warnings.extend(session.cluster.take_warnings());
-    shown(session, failed).await;
+    shown(session, result.is_err()).await;
     Outcome {
         intent: session.declared.orders.intent,
         gathered: std::mem::take(&mut session.gathered),
-        faults,
-        failed,
-        requests: session.requests().since(&before),
+        failed: result.is_err(),
+        faults: result.err().unwrap_or_default(),
+        requests: session.counted(),
         took,
     }
 }
@@ -106,9 +159,8 @@ async fn shown(session: &mut Session, failed: bool) {
     }
     let phase = if failed { Phase::Failed } else { Phase::Synced };
     let commit = session.gathered.commit.clone();
-    let says = |status: &Arc<nopea_core::model::Status>| {
-        status.phase == phase && (failed || status.applied_commit == commit)
-    };
+    let says =
+        |status: &Arc<Status>| status.phase == phase && (failed || status.applied_commit == commit);
     // a status that says the same as the one before is not written: the wait ends by itself
     let waiting = tokio::time::timeout(SHOWN_WITHIN, session.statuses.wait_for(says));
     let _in_time = waiting.await.is_ok();

@@ -52,7 +52,10 @@ mod tests {
         let fault = |code| Fault::new(code, "x");
         assert_eq!(Exit::of_faults(&[fault(Code::UnknownReference)]), Exit::Error);
         assert_eq!(Exit::of_faults(&[fault(Code::Syntax)]), Exit::Differs);
-        assert_eq!(Exit::of_faults(&[fault(Code::Unreachable), fault(Code::Invalid)]), Exit::Differs);
+        assert_eq!(
+            Exit::of_faults(&[fault(Code::Unreachable), fault(Code::Invalid)]),
+            Exit::Differs
+        );
         assert_eq!(Exit::of_faults(&[]), Exit::Differs);
     }
 }

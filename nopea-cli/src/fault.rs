@@ -44,7 +44,8 @@ pub(crate) fn text(fault: &Fault, severity: Severity, colour: bool) -> String {
             let (line, caret) = marked(excerpt);
             let number = paint(BLUE, &origin.line.to_string());
             let caret = paint(code, &caret);
-            let _infallible = write!(text, "\n{pad} {bar}\n{number} {bar} {line}\n{pad} {bar} {caret}");
+            let _infallible =
+                write!(text, "\n{pad} {bar}\n{number} {bar} {line}\n{pad} {bar} {caret}");
         }
     }
     let mut footer = |name: &str, what: &str| {

@@ -19,12 +19,20 @@ pub(crate) struct Output {
 impl Output {
     /// Results and notes apart.
     pub(crate) fn new() -> Self {
-        Self { together: false, colour: wants_colour(io::stderr().is_terminal()), failed: AtomicBool::default() }
+        Self {
+            together: false,
+            colour: wants_colour(io::stderr().is_terminal()),
+            failed: AtomicBool::default(),
+        }
     }
 
     /// Results and notes in one stream.
     pub(crate) fn together() -> Self {
-        Self { together: true, colour: wants_colour(io::stdout().is_terminal()), failed: AtomicBool::default() }
+        Self {
+            together: true,
+            colour: wants_colour(io::stdout().is_terminal()),
+            failed: AtomicBool::default(),
+        }
     }
 
     /// Whether notes may be coloured.

@@ -59,7 +59,7 @@ impl<'a> Progress<'a> {
                 | What::Healed { .. }
                 | What::Removed { .. },
             )
-            | (Self::Bar(_) | Self::Silent, _) => {}
+            | (Self::Silent, _) => {}
         }
     }
 
@@ -75,7 +75,8 @@ impl<'a> Progress<'a> {
 fn bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
     let template = "{spinner} {msg} [{bar:24}] {pos}/{len} {elapsed}";
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
     bar.set_message("asking Git");
     bar.enable_steady_tick(Duration::from_millis(100));

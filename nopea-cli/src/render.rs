@@ -5,7 +5,10 @@ use std::sync::Arc;
 use nopea_core::{
     fault::{Code, Fault},
     model::{Rendered, Spec, Timestamp},
-    port::{GitSource as _, Location, Open, Render, Renderer as _, Rendering, Resolve, SourceError, Stop},
+    port::{
+        GitSource as _, Location, Open, Render, Renderer as _, Rendering, Resolve, SourceError,
+        Stop,
+    },
 };
 use nopea_render::ManifestRenderer;
 

@@ -8,7 +8,7 @@ use nopea_memory::Strictness;
 
 use crate::{
     args::{ClusterArguments, Format, PlanArguments, SourceArguments, SyncArguments},
-    attempt::attempt,
+    attempt::first,
     command::Failure,
     exit::Exit,
     output::{Output, plain},
@@ -77,7 +77,7 @@ fn head(output: &Output, format: Format, spec: &Spec) {
 async fn once(mut session: Session, format: Format, output: &Output) -> Exit {
     let progress = Progress::new(output, format);
     let outcome = tokio::select! {
-        outcome = attempt(&mut session, &progress) => Some(outcome),
+        outcome = first(&mut session, &progress) => Some(outcome),
         _pressed = tokio::signal::ctrl_c() => None,
     };
     progress.done();

@@ -6,11 +6,11 @@ use nopea_core::{
     fault::Fault,
     model::{Commit, ObjectKey, Text, What},
 };
-use nopea_engine::{Update, meter::Reading};
+use nopea_engine::Update;
 
 use crate::{
     args::Format,
-    attempt::{Outcome, attempt},
+    attempt::{Outcome, first},
     collect::Ended,
     exit::{Exit, is_of_source},
     fault::Severity,
@@ -33,13 +33,12 @@ pub(crate) async fn watch(mut session: Session, format: Format, output: &Output)
 async fn follow(session: &mut Session, format: Format, output: &Output) -> Exit {
     let mut updates = session.engine.subscribe();
     let progress = Progress::new(output, format);
-    let first = attempt(session, &progress).await;
+    let first = first(session, &progress).await;
     show::outcome(output, format, &session.declared.key, &first);
     if first.has_no_source() {
         return first.exit();
     }
     let mut following = Following { last: Verdict::of(&first), ..Following::default() };
-    following.before = session.requests();
     loop {
         tokio::select! {
             biased;
@@ -63,7 +62,6 @@ async fn follow(session: &mut Session, format: Format, output: &Output) -> Exit 
 #[derive(Default)]
 struct Following {
     began: Option<Instant>,
-    before: Reading,
     last: Verdict,
     source: Option<Fault>,
 }
@@ -88,7 +86,7 @@ impl Following {
             What::Started { .. } => self.began = Some(Instant::now()),
             What::Healed { key, by } => {
                 healed(output, key, by.as_ref());
-                self.before = session.requests();
+                let _the_heal_s_own = session.counted();
             }
             What::Planned { .. }
             | What::Object(_)
@@ -104,16 +102,14 @@ impl Following {
         };
         let mut gathered = std::mem::take(&mut session.gathered);
         gathered.warnings.extend(session.cluster.take_warnings());
-        let now = session.requests();
         let outcome = Outcome {
             intent: session.declared.orders.intent,
             faults: Arc::clone(&gathered.faults),
             gathered,
             failed,
-            requests: now.since(&self.before),
+            requests: session.counted(),
             took: self.began.take().map(|began| began.elapsed()).unwrap_or_default(),
         };
-        self.before = now;
         // a poll that tries the same again with the same end says nothing new
         let verdict = Verdict::of(&outcome);
         if self.last == verdict && !outcome.gathered.changed() {

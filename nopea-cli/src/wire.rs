@@ -50,6 +50,7 @@ pub(crate) struct Session {
     pub(crate) declared: Declared,
     pub(crate) statuses: watch::Receiver<Arc<Status>>,
     meter: Arc<Meter>,
+    counted: Reading,
     /// The mirrors live as long as the session.
     _mirrors: TempDir,
 }
@@ -65,7 +66,7 @@ pub(crate) fn git(arguments: &SourceArguments) -> anyhow::Result<(GixSource, Tem
 }
 
 impl Session {
-    /// Starts an engine for what the command line names.
+    /// Makes an engine for what the command line names; nothing is declared yet.
     pub(crate) fn start(arguments: &SourceArguments, setup: Setup) -> anyhow::Result<Self> {
         let (git, mirrors) = git(arguments)?;
         let renderer = ManifestRenderer::new(limits(&arguments.limits));
@@ -103,14 +104,15 @@ impl Session {
         let uid = cluster.declare(&key);
         let spec = Arc::new(spec);
         let declared = Declared { key, uid, generation: 1, spec, orders, deleted_at: None };
-        engine.put(declared.clone());
-        let gathered = Gathered::default();
-        Self { engine, cluster, notices, gathered, declared, statuses, meter, _mirrors: mirrors }
+        let (gathered, counted) = (Gathered::default(), Reading::default());
+        let _mirrors = mirrors;
+        Self { engine, cluster, notices, gathered, declared, statuses, meter, counted, _mirrors }
     }
 
-    /// What was asked of the ports so far.
-    pub(crate) fn requests(&self) -> Reading {
-        self.meter.read()
+    /// What was asked of the ports since this was asked last.
+    pub(crate) fn counted(&mut self) -> Reading {
+        let before = std::mem::replace(&mut self.counted, self.meter.read());
+        self.counted.since(&before)
     }
 
     /// Ends what is open, and begins nothing more.
