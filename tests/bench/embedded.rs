@@ -1,7 +1,11 @@
 //! A monorepo of 1,000 units of four objects on the embedded cluster: what a first sync, a poll without
 //! news, a commit to one unit and an idle unit cost. The counts are asserted, the times told.
 //! `cargo xtask bench embedded`.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "it ends with the figures or a reason")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "it ends with the figures or a reason"
+)]
 
 #[path = "embedded/memory.rs"]
 mod memory;
@@ -104,7 +108,10 @@ async fn first_sync(monorepo: &Monorepo) -> Result<Running> {
     ensure!(rendered == units, "{rendered} renders of {units} units");
     ensure!((requests.dry_run, requests.apply) == (objects, objects), "{requests:?}");
     let each = millis(took) / f64::from(u32::try_from(objects)?);
-    println!("first sync until all are Ready      {:>9.0} ms, {each:.2} ms an object", millis(took));
+    println!(
+        "first sync until all are Ready      {:>9.0} ms, {each:.2} ms an object",
+        millis(took)
+    );
     println!("  processor time                    {:>9.0} ms", millis(memory::cpu() - cpu));
     println!("  requests                          {requests:?}");
     Ok(running)
@@ -173,8 +180,14 @@ async fn restart_and_poll(monorepo: &Monorepo) -> Result<()> {
     println!("restart over what stands: 0 writes  {:>9.0} ms", millis(took));
     println!("memory of an idle unit, of {}", monorepo.units);
     println!("  engine and adapters               {:>9.1} KiB", engine.kib_each(monorepo.units));
-    println!("  of it the cluster's own watches   {:>9.1} KiB", of_watches.kib_each(monorepo.units));
-    println!("  resident set, all                 {:>9.1} KiB", engine.resident_kib_each(monorepo.units));
+    println!(
+        "  of it the cluster's own watches   {:>9.1} KiB",
+        of_watches.kib_each(monorepo.units)
+    );
+    println!(
+        "  resident set, all                 {:>9.1} KiB",
+        engine.resident_kib_each(monorepo.units)
+    );
     unchanged_poll(monorepo, &running).await
 }
 

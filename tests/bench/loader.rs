@@ -32,7 +32,9 @@ struct Options {
 fn main() -> Result<()> {
     let options = Options::parse();
     let text = match &options.file {
-        Some(file) => fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?,
+        Some(file) => {
+            fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?
+        }
         None => (0..options.documents).map(deployment).collect(),
     };
     ensure!(ours(&text) == theirs(&text), "the two loaders read different values");

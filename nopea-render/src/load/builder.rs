@@ -123,7 +123,6 @@ impl<'l> Builder<'l> {
         self.settle(value, anchor, span)
     }
 
-    #[inline]
     fn settle(&mut self, value: Value, anchor: usize, span: Span) -> Result<(), Box<Problem>> {
         if anchor > 0 {
             self.anchors.define(anchor, &value, span)?;
@@ -132,7 +131,6 @@ impl<'l> Builder<'l> {
         Ok(())
     }
 
-    #[inline]
     fn scalar(&mut self, raw: Raw<'_>, anchor: usize, span: Span) -> Result<(), Box<Problem>> {
         if let Some(Frame::Map { turn: turn @ Turn::Key, .. }) = self.frames.last_mut() {
             if raw.merges() {
@@ -195,7 +193,6 @@ impl<'l> Builder<'l> {
         Ok(())
     }
 
-    #[inline]
     fn place(&mut self, value: Value, span: Span) {
         match self.frames.last_mut() {
             None => self.root = Some(value),
@@ -215,7 +212,6 @@ impl<'l> Builder<'l> {
         }
     }
 
-    #[inline]
     fn insert(&mut self, key: String, value: Value, span: Span) {
         let Some(Frame::Map { entries, merged, .. }) = self.frames.last_mut() else { return };
         match entries.entry(key) {
@@ -252,7 +248,6 @@ impl<'l> Builder<'l> {
             .collect()
     }
 
-    #[inline]
     fn spend(&mut self, nodes: u64, span: Span) -> Result<(), Box<Problem>> {
         if let Some(left) = self.nodes_left.checked_sub(nodes) {
             self.nodes_left = left;
@@ -265,7 +260,6 @@ impl<'l> Builder<'l> {
 }
 
 impl Listener for Builder<'_> {
-    #[inline]
     fn node(&mut self, node: Node<'_>, span: Span) -> Result<(), Box<Problem>> {
         if self.begun.is_none() {
             self.begun = Some(span);
