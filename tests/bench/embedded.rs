@@ -81,7 +81,7 @@ async fn calm(running: &Running) -> Result<Instant> {
 
 async fn synced(monorepo: &Monorepo, running: &Running) -> Result<Duration> {
     let began = Instant::now();
-    while running.synced(monorepo.units, None)? < monorepo.units {
+    while running.synced(monorepo.units)? < monorepo.units {
         sleep(Duration::from_millis(5)).await;
         ensure!(began.elapsed() < PATIENCE, "not all units are synced: {:?}", running.heard().why);
     }
@@ -136,8 +136,7 @@ async fn one_unit(monorepo: &Monorepo, running: &Running, commits: usize) -> Res
         ensure!(*key == Monorepo::deployment(unit), "{key:?}");
         ensure!(rendered == 1, "{rendered} renders for one changed unit");
         ensure!((requests.dry_run, requests.apply) == (1, 1), "{requests:?}");
-        // a look-up that began in the millisecond of the push may have been before it
-        ensure!(requests.resolve <= 2 && requests.open == 1, "{requests:?}");
+        ensure!(requests.open == 1, "{requests:?}");
         look_ups += requests.resolve;
         applied.push(at.duration_since(pushed));
         rested.push(last.duration_since(pushed));
@@ -150,6 +149,7 @@ async fn one_unit(monorepo: &Monorepo, running: &Running, commits: usize) -> Res
         times.get((times.len() * percent / 100).min(times.len() - 1)).map_or(0.0, |t| millis(*t))
     };
     println!("commit that touches one unit: 1 render, 1 dry run, 1 apply");
+    // one that began in the millisecond of the push may have been before it, so another follows
     println!("  {commits} commits, {look_ups} look-ups");
     for (what, times) in [
         ("pushed -> applied", &applied),

@@ -141,17 +141,12 @@ impl Running {
         self.engine.pushed_url(self.url.expose())
     }
 
-    /// How many units are synced, at this commit where one is named.
-    pub(crate) fn synced(
-        &self,
-        units: usize,
-        commit: Option<&Commit>,
-    ) -> Result<usize, UnknownRepository> {
+    /// How many of the units are synced.
+    pub(crate) fn synced(&self, units: usize) -> Result<usize, UnknownRepository> {
         let mut synced = 0;
         for unit in 0..units {
             let status = self.engine.status(&Monorepo::key(unit))?;
-            let there = commit.is_none() || status.applied_commit.as_ref() == commit;
-            synced += usize::from(status.phase == Phase::Synced && there);
+            synced += usize::from(status.phase == Phase::Synced);
         }
         Ok(synced)
     }
