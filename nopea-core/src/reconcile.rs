@@ -33,6 +33,7 @@ mod observe;
 mod plan;
 mod prune;
 mod publish;
+mod recall;
 mod remove;
 mod render;
 mod restore;
@@ -41,6 +42,9 @@ mod state;
 mod step;
 mod trial;
 mod turn;
+
+#[cfg(test)]
+mod tests;
 
 pub use effect::{Ask, Effect};
 pub use event::{Answer, Attempt, Event, Input, Ticket, Waiter};

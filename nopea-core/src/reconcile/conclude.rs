@@ -243,6 +243,10 @@ fn remember(
 
 /// Objects that were awaited became ready after the verdict: the verdict follows.
 pub(super) fn recover(state: &mut State, turn: &mut Turn) {
+    let at_rest = state.sync == Sync::Idle && !state.dirty && state.healing.due.is_empty();
+    if !at_rest {
+        return;
+    }
     let counts = state.members.counts();
     let Some(concluded) = &mut state.concluded else { return };
     if concluded.outcome != Outcome::Unready || counts.ready < counts.total {

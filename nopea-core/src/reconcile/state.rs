@@ -272,6 +272,8 @@ pub(super) enum Manifests {
     Dropped,
     /// Being rendered again.
     Asked { ticket: Ticket },
+    /// Rendered, while it is asked how its kinds are served.
+    Scoping { attempt: Attempt, rendered: Arc<Rendered> },
     /// Could not be had; asked again at a time.
     Missing { retry_at: Timestamp },
     /// In memory.
@@ -305,6 +307,8 @@ pub(super) struct Waiting {
     pub(super) since: Timestamp,
     /// Whether such a look-up has answered: from then on the next verdict is the answer.
     pub(super) resolved: bool,
+    /// Whether an attempt began since: one failure is one verdict.
+    pub(super) attempted: bool,
 }
 
 /// What was told to the readers of the status.
