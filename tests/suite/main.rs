@@ -1,3 +1,4 @@
 //! The suite: everything that runs without a cluster, on loopback and on time that tests decide.
 
+mod contract_memory;
 mod simulation;

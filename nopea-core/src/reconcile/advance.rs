@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     attempt,
     effect::Effect,
-    heal, publish, remove, restore, source,
+    heal, observe, publish, remove, restore, source,
     state::{Outcome, State, Sync},
     turn::Turn,
 };
@@ -23,6 +23,7 @@ pub(super) fn advance(state: &mut State, turn: &mut Turn) {
     source::advance(state, turn);
     attempt::advance(state, turn);
     remove::advance(state, turn);
+    observe::advance(state, turn);
     heal::advance(state, turn);
     answer_waiters(state, turn);
     publish::advance(state, turn);

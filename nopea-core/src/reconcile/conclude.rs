@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     answer,
     effect::Effect,
+    heal,
     plan::Plan,
     state::{Concluded, Doing, Goal, LastRender, Manifests, Outcome, Running, Stage, State, Sync},
     turn::Turn,
@@ -125,9 +126,12 @@ fn settle_set(state: &mut State, goal: &Goal, plan: Plan) {
         inputs: Arc::clone(&plan.rendered.inputs),
     });
     state.dirty = false;
-    state.leak = false;
     let desired = Arc::clone(&state.desired);
-    state.healing.due.retain(|key, _| desired.contains(key));
+    let strays: Vec<_> =
+        state.healing.due.keys().filter(|key| !desired.contains(*key)).cloned().collect();
+    for key in strays {
+        heal::forgive(state, &key);
+    }
     state.manifests =
         if state.healing.due.is_empty() { Manifests::Dropped } else { Manifests::Held(plan.set) };
 }

@@ -85,7 +85,10 @@ fn wish(state: &State, key: &ObjectKey) -> Wish {
         Manifests::Dropped
         | Manifests::Asked { .. }
         | Manifests::Scoping { .. }
-        | Manifests::Missing { .. } => Wish::Forgotten,
+        | Manifests::Missing { .. } => {
+            let known = state.rendered.is_some();
+            if known && !state.desired.contains(key) { Wish::Unwanted } else { Wish::Forgotten }
+        }
     }
 }
 
@@ -126,9 +129,7 @@ pub(super) fn advance(state: &mut State, turn: &mut Turn) {
             continue;
         }
         match wish(state, &key) {
-            Wish::Unwanted => {
-                state.healing.due.remove(&key);
-            }
+            Wish::Unwanted => forgive(state, &key),
             Wish::Busy => {}
             Wish::Forgotten => forgotten = true,
             Wish::Known(object) => correct(state, &object, turn),
@@ -137,6 +138,18 @@ pub(super) fn advance(state: &mut State, turn: &mut Turn) {
     if forgotten {
         fetch_manifests(state, turn);
     }
+}
+
+/// No complete render names the object: what others do with it is not ours to judge. Should one name
+/// it again, nothing is known of it any more.
+pub(super) fn forgive(state: &mut State, key: &ObjectKey) {
+    state.healing.due.remove(key);
+    state.members.change(key, |member| {
+        member.drift = Drift::InSync;
+        member.intent = None;
+        member.baseline = None;
+        member.unverified = None;
+    });
 }
 
 /// After a restart with a broken source, the last good state is still to be watched (rule 5).
@@ -274,10 +287,14 @@ pub(super) fn healed(
                 Wish::Known(object) if object.intent == intent => {
                     live::written(state, &object, &now);
                 }
-                Wish::Known(_) | Wish::Unwanted | Wish::Busy | Wish::Forgotten => {
-                    let mut member = Member::sighted(&now);
-                    member.drift = Drift::InSync;
-                    state.members.insert(key.clone(), member);
+                // another set is wanted by now: its own plan judges what was put back
+                wish @ (Wish::Known(_) | Wish::Unwanted | Wish::Busy | Wish::Forgotten) => {
+                    state.members.insert(key.clone(), Member::sighted(&now));
+                    match wish {
+                        Wish::Unwanted => state.leak = true,
+                        Wish::Known(_) | Wish::Forgotten => ail(state, key, turn.at, None),
+                        Wish::Busy => {}
+                    }
                 }
             }
             hand_back(state, &now, turn);

@@ -9,11 +9,11 @@ use super::{
     heal,
     meaning::{Meaning, meaning},
     members::{Drift, Leaving, Member},
-    state::{Doing, State, Sync},
+    state::{Doing, Doubt, Stage, State, Sync},
     turn::Turn,
 };
 use crate::{
-    baseline,
+    backoff, baseline,
     membership::{self, Owner},
     model::{Change, GroupKind, Intent, ObjectKey, Observation, Text, Timestamp, Uid},
     port::Refusal,
@@ -45,7 +45,7 @@ fn judge(state: &mut State, seen: &Observation, turn: &mut Turn) {
             if member.leaving == Leaving::Deleted && expected {
                 vanished(state, key, turn.at);
             } else {
-                look(state, key, &seen.api_version, turn);
+                doubt(state, key, &seen.api_version);
             }
         }
         Change::Present | Change::Terminating => {
@@ -56,22 +56,40 @@ fn judge(state: &mut State, seen: &Observation, turn: &mut Turn) {
                     && seen.version.is_at_or_before(&member.seen)
             });
             if !old {
+                state.doubts.remove(key);
                 sighted(state, seen, turn);
             }
         }
     }
 }
 
-/// Asks what became of an object: DELETED cannot tell a deletion from a removed label (R2).
-fn look(state: &mut State, key: &ObjectKey, api_version: &Text, turn: &mut Turn) {
-    if !state.flights.contains_key(key) {
-        let ask = Ask::Look { api_version: Text::clone(api_version) };
-        take_off(state, key, Doing::Looking, ask, turn);
+/// Doubts that an object is there: DELETED cannot tell a deletion from a removed label (R2).
+fn doubt(state: &mut State, key: &ObjectKey, api_version: &Text) {
+    let api_version = Text::clone(api_version);
+    let fresh = Doubt { api_version, retry_at: Timestamp::default(), failures: 0 };
+    state.doubts.entry(key.clone()).or_insert(fresh);
+}
+
+/// Looks at every object in doubt that has no open request.
+pub(super) fn advance(state: &mut State, turn: &mut Turn) {
+    if matches!(state.sync, Sync::Restoring(_) | Sync::Gone) {
+        return;
+    }
+    let mut due = Vec::new();
+    for (key, doubt) in &state.doubts {
+        if doubt.retry_at > turn.at {
+            turn.wake_at(doubt.retry_at);
+        } else if !state.flights.contains_key(key) {
+            due.push((key.clone(), Text::clone(&doubt.api_version)));
+        }
+    }
+    for (key, api_version) in due {
+        take_off(state, &key, Doing::Looking, Ask::Look { api_version }, turn);
     }
 }
 
 /// An object is there.
-fn sighted(state: &mut State, seen: &Observation, turn: &mut Turn) {
+pub(super) fn sighted(state: &mut State, seen: &Observation, turn: &mut Turn) {
     let key = &seen.key;
     let parent = state.parent();
     let ours = membership::is_member(&parent, key, &seen.marks);
@@ -128,9 +146,11 @@ fn appeared(state: &mut State, seen: &Observation) {
         member.leaving = Leaving::Terminating;
     }
     state.members.insert(seen.key.clone(), member);
-    if state.concluded.is_some() && !state.desired.contains(&seen.key) {
+    let named = is_named(state, &seen.key);
+    if !named {
+        // a plan that is made already does not know of it
         state.leak = true;
-    } else if state.desired.contains(&seen.key) && seen.change == Change::Present {
+    } else if named && seen.change == Change::Present {
         heal::ail(state, &seen.key, Timestamp::default(), None);
     }
 }
@@ -181,10 +201,22 @@ fn suspect(state: &mut State, seen: &Observation, at: Timestamp) {
     heal::ail(state, &seen.key, at, seen.others.first().cloned());
 }
 
+/// Says whether the last complete set names an object, or the one that is being applied.
+fn is_named(state: &State, key: &ObjectKey) -> bool {
+    if let Sync::Running(run) = &state.sync
+        && let Stage::Planned { plan, .. } = &run.stage
+        && plan.position(key).is_some()
+    {
+        return true;
+    }
+    state.desired.contains(key)
+}
+
 /// An object is not there any more.
 fn vanished(state: &mut State, key: &ObjectKey, at: Timestamp) {
+    state.doubts.remove(key);
     state.members.remove(key);
-    if state.desired.contains(key) {
+    if is_named(state, key) {
         heal::ail(state, key, at, None);
     }
 }
@@ -196,6 +228,7 @@ pub(super) fn looked(
     result: Result<Answer, Refusal>,
     turn: &mut Turn,
 ) {
+    let doubt = state.doubts.remove(key);
     match result {
         Ok(Answer::Live(now)) => {
             sighted(state, &now, turn);
@@ -205,18 +238,21 @@ pub(super) fn looked(
         Ok(Answer::Applied { .. } | Answer::Deleted | Answer::Creatable) => {}
         Err(refusal) => match meaning(&refusal, key) {
             Meaning::Gone => vanished(state, key, turn.at),
-            Meaning::Moved | Meaning::Refused => heal::postpone(state, key, &refusal, turn.at),
+            Meaning::Moved | Meaning::Refused => {
+                heal::postpone(state, key, &refusal, turn.at);
+                if let Some(mut doubt) = doubt {
+                    doubt.failures = doubt.failures.saturating_add(1);
+                    let pause = backoff::delay(doubt.failures, &state.declared.uid);
+                    doubt.retry_at = turn.at + pause;
+                    state.doubts.insert(key.clone(), doubt);
+                }
+            }
         },
     }
 }
 
 /// A followed kind has shown all that lives: members that are not among them left the view.
-pub(super) fn kind_synced(
-    state: &mut State,
-    kind: &GroupKind,
-    live: &BTreeSet<Uid>,
-    turn: &mut Turn,
-) {
+pub(super) fn kind_synced(state: &mut State, kind: &GroupKind, live: &BTreeSet<Uid>) {
     let gone: Vec<_> = state
         .members
         .iter()
@@ -224,7 +260,7 @@ pub(super) fn kind_synced(
         .map(|(key, member)| (key.clone(), Text::clone(&member.api_version)))
         .collect();
     for (key, api_version) in gone {
-        look(state, &key, &api_version, turn);
+        doubt(state, &key, &api_version);
     }
 }
 

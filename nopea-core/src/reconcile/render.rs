@@ -186,7 +186,9 @@ fn find_works(state: &mut State, plan: &mut Plan, turn: &mut Turn) {
 }
 
 /// Finds the members that the set no longer names (rule 8).
-fn find_prunes(state: &State, plan: &mut Plan, turn: &mut Turn) {
+fn find_prunes(state: &mut State, plan: &mut Plan, turn: &mut Turn) {
+    // what leaked so far is in this plan; what leaks from now on is for the next
+    state.dirty |= std::mem::take(&mut state.leak);
     for (key, member) in state.members.iter() {
         if !member.stays() || plan.position(key).is_some() {
             continue;

@@ -31,6 +31,8 @@ pub struct State {
     pub(super) sync: Sync,
     pub(super) flights: BTreeMap<ObjectKey, Flight>,
     pub(super) members: Members,
+    /// Objects of which it is not known whether they are still there.
+    pub(super) doubts: BTreeMap<ObjectKey, Doubt>,
     /// The kinds that stand on the parent.
     pub(super) claimed: BTreeSet<GroupKind>,
     /// Whether the claim was seen or made since the start.
@@ -72,6 +74,14 @@ pub(super) struct Source {
 pub(super) struct Asking {
     pub(super) ticket: Ticket,
     pub(super) not_before: Timestamp,
+}
+
+/// An object that is to be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Doubt {
+    pub(super) api_version: Text,
+    pub(super) retry_at: Timestamp,
+    pub(super) failures: u32,
 }
 
 /// The sync lane.
@@ -366,6 +376,7 @@ impl State {
             }
         };
         lane && self.flights.is_empty()
+            && self.doubts.is_empty()
             && self.source.asking.is_none()
             && self.source.wished.is_none()
             && (self.healing.due.is_empty()

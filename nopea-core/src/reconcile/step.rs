@@ -29,6 +29,7 @@ pub fn start(declared: Declared, at: Timestamp) -> (State, Vec<Effect>) {
         sync: Sync::Restoring(Restore::Due { at }),
         flights: std::collections::BTreeMap::new(),
         members: Members::default(),
+        doubts: std::collections::BTreeMap::new(),
         claimed: BTreeSet::new(),
         claim_stands: false,
         followed: std::collections::BTreeMap::new(),
@@ -89,7 +90,7 @@ fn handle(state: &mut State, event: Event, turn: &mut Turn) {
         Event::Scoped { attempt, result } => render::scoped(state, attempt, result, turn),
         Event::Claimed { attempt, result } => apply::claimed(state, attempt, result, turn),
         Event::Observed(seen) => observe::observed(state, seen, turn),
-        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, &live, turn),
+        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, &live),
         Event::KindGone(kind) => observe::kind_gone(state, &kind, turn.at),
         Event::Answered { ticket, key, result } => {
             answer::answered(state, ticket, &key, result, turn);

@@ -7,6 +7,7 @@ use super::{
     effect::Ask,
     heal, live,
     members::Member,
+    observe,
     plan::{Act, Plan},
     state::{Doing, State},
     turn::{Report, Turn},
@@ -162,6 +163,7 @@ pub(super) fn judged(
                 if !state.members.contains(key) {
                     state.members.insert(key.clone(), Member::sighted(&now));
                 }
+                observe::sighted(state, &now, turn);
                 again(plan, index, &now);
             }
             live::Whose::Free => again(plan, index, &now),
