@@ -156,7 +156,10 @@ fn clear_faults(state: &mut State) {
 }
 
 fn failed(state: &mut State, about: About, mut faults: Vec<Fault>, turn: &mut Turn) {
-    faults.sort_by(|a, b| (&a.origin, &a.object, a.code).cmp(&(&b.origin, &b.object, b.code)));
+    faults.sort_by(|a, b| {
+        let place = (&a.origin, &a.object, a.code, &a.message);
+        place.cmp(&(&b.origin, &b.object, b.code, &b.message))
+    });
     faults.dedup();
     for fault in &faults {
         if let Some(key) = &fault.object {

@@ -7,39 +7,23 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
-
-use super::cluster::Cluster;
+use super::{
+    cluster::Cluster,
+    request::{request_of, ticket_of},
+};
+pub(super) use super::{
+    manifest::{commit, config_map, config_maps, key, manifest, seconds},
+    request::Request,
+};
 use crate::{
     fault::{Code, Fault},
     model::{
-        Commit, Declared, GroupKind, Input as Read, Inputs, Manifest, ObjectId, ObjectKey,
-        ObjectReport, Orders, Origin, Rendered, RepoKey, SourceUrl, Spec, Status, Timestamp, Uid,
-        What,
+        Commit, Declared, GroupKind, Input as Read, Inputs, Manifest, ObjectId, ObjectKey, Orders,
+        Rendered, RepoKey, SourceUrl, Spec, Status, Timestamp, Uid,
     },
-    port::{Mode, ParentState, Refusal, Rendering, Scope},
+    port::{ParentState, Refusal, Rendering, Scope},
     reconcile::{Answer, Ask, Effect, Event, Input, State, Waiter, start, step},
 };
-
-/// What kind of request an effect is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Request {
-    Restore,
-    Survey,
-    Resolve,
-    Render,
-    Scope,
-    Claim,
-    DryRun,
-    Write,
-    Look,
-    Delete,
-    HandBack,
-    TryCreate,
-    Wanted,
-    Contents,
-    Release,
-}
 
 /// What a commit renders to.
 type Tree = Result<Vec<Manifest>, Vec<Fault>>;
@@ -65,77 +49,6 @@ pub(super) struct Bench {
     pub(super) elsewhere: BTreeSet<ObjectKey>,
     pub(super) contents: Vec<ObjectKey>,
     wake: Timestamp,
-}
-
-pub(super) fn seconds(count: u64) -> Duration {
-    Duration::from_secs(count)
-}
-
-pub(super) fn commit(name: &str) -> Commit {
-    Commit::parse(&name.repeat(40)).unwrap()
-}
-
-pub(super) fn key(name: &str) -> ObjectKey {
-    ObjectKey::new("", "ConfigMap", "shop", name)
-}
-
-/// A manifest of any kind; `body` is merged into its head.
-pub(super) fn manifest(api_version: &str, kind: &str, name: &str, body: Value) -> Manifest {
-    let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-    let mut whole = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}});
-    for (field, value) in body.as_object().cloned().unwrap_or_default() {
-        if field == "metadata" {
-            for (part, inner) in value.as_object().cloned().unwrap_or_default() {
-                whole["metadata"][part] = inner;
-            }
-        } else {
-            whole[field] = value;
-        }
-    }
-    let namespace = whole.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("");
-    Manifest {
-        key: ObjectKey::new(group, kind, namespace, name),
-        api_version: api_version.into(),
-        origin: Origin { file: format!("{name}.yaml").into(), line: 1, column: 1 },
-        body: Arc::new(whole),
-    }
-}
-
-pub(super) fn config_map(name: &str, value: &str) -> Manifest {
-    manifest("v1", "ConfigMap", name, json!({"data": {"value": value}}))
-}
-
-/// ConfigMaps of these names, all alike.
-pub(super) fn config_maps(names: impl IntoIterator<Item = usize>) -> Vec<Manifest> {
-    names.into_iter().map(|number| config_map(&format!("c{number:02}"), "1")).collect()
-}
-
-fn request_of(effect: &Effect) -> Option<Request> {
-    Some(match effect {
-        Effect::Restore { .. } => Request::Restore,
-        Effect::Survey { .. } => Request::Survey,
-        Effect::Resolve { .. } => Request::Resolve,
-        Effect::Render { .. } => Request::Render,
-        Effect::Scope { .. } => Request::Scope,
-        Effect::Claim { .. } => Request::Claim,
-        Effect::Ask { ask: Ask::Apply { mode: Mode::Try, .. }, .. } => Request::DryRun,
-        Effect::Ask { ask: Ask::Apply { mode: Mode::Real, .. }, .. } => Request::Write,
-        Effect::Ask { ask: Ask::Look { .. }, .. } => Request::Look,
-        Effect::Ask { ask: Ask::Delete { .. }, .. } => Request::Delete,
-        Effect::Ask { ask: Ask::Release { .. }, .. } => Request::HandBack,
-        Effect::Ask { ask: Ask::TryCreate { .. }, .. } => Request::TryCreate,
-        Effect::AskWanted { .. } => Request::Wanted,
-        Effect::AskContents { .. } => Request::Contents,
-        Effect::Release { .. } => Request::Release,
-        Effect::Follow { .. }
-        | Effect::Want { .. }
-        | Effect::Publish { .. }
-        | Effect::Notify(_)
-        | Effect::Reply { .. }
-        | Effect::WakeAt(_)
-        | Effect::Cancel(_)
-        | Effect::Retire => return None,
-    })
 }
 
 impl Bench {
@@ -303,6 +216,7 @@ impl Bench {
 
     /// Lets time pass, waking the machine whenever it asked for it and settling each time.
     pub(super) fn pass(&mut self, span: Duration) {
+        self.settle();
         let end = self.now + span;
         while self.wake <= end {
             self.now = self.now.max(self.wake);
@@ -336,65 +250,6 @@ impl Bench {
                 _told => {}
             }
         }
-    }
-
-    /// How many requests of this kind were made since the last `forget`.
-    pub(super) fn asked(&self, request: Request) -> usize {
-        self.effects.iter().filter(|effect| request_of(effect) == Some(request)).count()
-    }
-
-    /// The names of the objects that requests of this kind were about, in order.
-    pub(super) fn names(&self, request: Request) -> Vec<&str> {
-        let of_kind = self.effects.iter().filter(|effect| request_of(effect) == Some(request));
-        of_kind
-            .filter_map(|effect| match effect {
-                Effect::Ask { key, .. } | Effect::AskContents { key, .. } => Some(&*key.name),
-                _whole => None,
-            })
-            .collect()
-    }
-
-    /// All notices since the last `forget`.
-    pub(super) fn notices(&self) -> impl Iterator<Item = &What> {
-        self.effects.iter().filter_map(|effect| match effect {
-            Effect::Notify(what) => Some(what),
-            _other => None,
-        })
-    }
-
-    /// What was said of the object of this name, newest last.
-    pub(super) fn reports(&self, name: &str) -> Vec<&ObjectReport> {
-        self.notices()
-            .filter_map(|what| match what {
-                What::Object(report) if &*report.key.name == name => Some(report),
-                _other => None,
-            })
-            .collect()
-    }
-
-    /// How the waiters were answered since the last `forget`.
-    pub(super) fn replies(&self) -> Vec<(u64, Result<Commit, Vec<Code>>)> {
-        self.effects
-            .iter()
-            .filter_map(|effect| match effect {
-                Effect::Reply { waiter, result } => {
-                    let result = result.clone();
-                    let codes = result.map_err(|all| all.iter().map(|fault| fault.code).collect());
-                    Some((waiter.0, codes))
-                }
-                _other => None,
-            })
-            .collect()
-    }
-
-    /// How often a status was written since the last `forget`.
-    pub(super) fn published(&self) -> usize {
-        self.effects.iter().filter(|e| matches!(e, Effect::Publish { .. })).count()
-    }
-
-    /// The place of the first request of this kind among the effects.
-    pub(super) fn place(&self, request: Request) -> usize {
-        self.effects.iter().position(|effect| request_of(effect) == Some(request)).unwrap()
     }
 
     /// What the world answers to a request.
@@ -482,23 +337,7 @@ impl Bench {
     }
 }
 
-fn ticket_of(effect: &Effect) -> Option<crate::reconcile::Ticket> {
-    match effect {
-        Effect::Restore { ticket, .. }
-        | Effect::Survey { ticket, .. }
-        | Effect::Resolve { ticket, .. }
-        | Effect::Render { ticket, .. }
-        | Effect::Ask { ticket, .. }
-        | Effect::Release { ticket, .. } => Some(*ticket),
-        _other => None,
-    }
-}
-
 fn scope(kind: &GroupKind) -> Scope {
     let cluster_wide = ["Namespace", "CustomResourceDefinition", "ClusterRole"];
-    let versions = match &*kind.group {
-        "" => vec!["v1".into()],
-        group => vec![format!("{group}/v1").into()],
-    };
-    Scope { namespaced: !cluster_wide.contains(&&*kind.kind), versions }
+    Scope { namespaced: !cluster_wide.contains(&&*kind.kind), versions: vec!["v1".into()] }
 }

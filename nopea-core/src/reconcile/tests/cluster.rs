@@ -265,7 +265,9 @@ impl Cluster {
     }
 
     fn tell(&mut self, key: &ObjectKey, change: Change) {
-        let now = Observation { change, ..seen(&self.objects[key]) };
+        let now = seen(&self.objects[key]);
+        let change = if change == Change::Present { now.change } else { change };
+        let now = Observation { change, ..now };
         self.events.push(now);
     }
 }
@@ -288,7 +290,7 @@ fn leaves(body: &Value) -> BTreeMap<Path, Value> {
 }
 
 fn walk(value: &Value, path: &mut Path, found: &mut BTreeMap<Path, Value>) {
-    match value.as_object().filter(|map| !map.is_empty()) {
+    match value.as_object().filter(|map| path.is_empty() || !map.is_empty()) {
         Some(map) => {
             for (name, inner) in map {
                 path.push(name.clone());
