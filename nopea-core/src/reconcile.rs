@@ -24,6 +24,7 @@ mod complaint;
 mod conclude;
 mod contents;
 mod declare;
+mod dispute;
 pub mod effect;
 pub mod event;
 mod heal;

@@ -6,6 +6,7 @@ use super::{
     attempt::{Flow, take},
     complaint,
     conclude::End,
+    dispute,
     effect::{Ask, Effect},
     event::Attempt,
     plan::Plan,
@@ -52,7 +53,7 @@ pub(super) fn advance(
         }
         Phase::Preflighting => {
             launch(state, plan, Mode::Try, turn);
-            if !plan.is_quiet() {
+            if !plan.is_quiet() || dispute::ask(plan, round.attempt, round.goal, turn) {
                 Flow::Wait
             } else if !plan.faults.is_empty() {
                 failed(plan) // rule 6

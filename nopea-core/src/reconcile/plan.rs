@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    dispute::Disputes,
     members::{Drift, Member, Members},
     replace::Replacing,
 };
@@ -42,6 +43,8 @@ pub(super) struct Plan {
     /// Requests of the attempt that are open.
     pub(super) open: usize,
     pub(super) faults: Vec<Fault>,
+    /// Objects of other repositories that may have been moved here.
+    pub(super) disputes: Disputes,
     pub(super) changes: Changes,
 }
 
@@ -154,6 +157,7 @@ impl Plan {
             later: BTreeSet::new(),
             open: 0,
             faults: Vec::new(),
+            disputes: Disputes::None,
             changes: Changes::default(),
         }
     }

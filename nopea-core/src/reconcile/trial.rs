@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     apply::take_off,
-    complaint,
+    complaint, dispute,
     effect::Ask,
     heal, live,
     members::Member,
@@ -181,8 +181,12 @@ pub(super) fn judged(
                 let fields = Arc::default();
                 turn.report(Report { key, manifest, action, message, fields });
             }
-            live::Whose::Leaving(fault) | live::Whose::Taken(fault) => {
-                plan.faults.push(live::placed(fault, object));
+            live::Whose::Leaving(fault) => plan.faults.push(live::placed(fault, object)),
+            live::Whose::Taken(fault) => {
+                let fault = live::placed(fault, object);
+                if !dispute::found(plan, index, &now, &fault) {
+                    plan.faults.push(fault);
+                }
             }
         },
         Ok(Answer::Absent) => {

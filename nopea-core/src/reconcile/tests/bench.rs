@@ -47,6 +47,8 @@ pub(super) struct Bench {
     pub(super) unserved: BTreeSet<GroupKind>,
     refusals: Vec<(Request, String, Refusal, usize)>,
     pub(super) elsewhere: BTreeSet<ObjectKey>,
+    /// The other repositories whose wishes are known.
+    pub(super) heard: BTreeSet<RepoKey>,
     pub(super) contents: Vec<ObjectKey>,
     wake: Timestamp,
 }
@@ -83,6 +85,7 @@ impl Bench {
             unserved: BTreeSet::new(),
             refusals: Vec::new(),
             elsewhere: BTreeSet::new(),
+            heard: BTreeSet::new(),
             contents: Vec::new(),
             wake: Timestamp::NEVER,
         };
@@ -285,7 +288,7 @@ impl Bench {
             }
             Effect::AskWanted { attempt, keys, .. } => {
                 let elsewhere = keys.intersection(&self.elsewhere).cloned().collect();
-                Event::Wanted { attempt: *attempt, elsewhere }
+                Event::Wanted { attempt: *attempt, elsewhere, heard: self.heard.clone() }
             }
             Effect::AskContents { attempt, key } => {
                 let found = self.contents.iter().filter_map(|key| self.cluster.look(key)).collect();

@@ -67,6 +67,25 @@ fn an_object_of_another_owner_is_refused_with_the_owners_name() {
 }
 
 #[test]
+fn what_another_repository_names_no_more_is_taken_over_and_what_it_names_is_not() {
+    for moved in [true, false] {
+        let mut bench = Bench::new();
+        let marks = json!({"metadata": {"labels": {"nopea.io/repository": "other",
+            "nopea.io/namespace": "team", "applyset.kubernetes.io/part-of": "applyset-x-v1"},
+            "annotations": {"nopea.io/object": "1"}}});
+        bench.cluster.plant(&key("a"), &marks);
+        bench.heard.insert(crate::model::RepoKey::new("team", "other"));
+        if !moved {
+            bench.elsewhere.insert(key("a"));
+        }
+        bench.commit("a", &[config_map("a", "1")]);
+        bench.settle();
+        assert_eq!(bench.status().phase == Phase::Synced, moved);
+        assert_eq!(bench.asked(Request::Wanted), 1);
+    }
+}
+
+#[test]
 fn a_former_member_is_adopted_without_a_question() {
     let mut bench = Bench::synced(&[config_map("a", "1")]);
     bench.declared.uid = crate::model::Uid::new("restored");
