@@ -10,6 +10,7 @@ use std::{
 use super::{
     dispute::Disputes,
     members::{Drift, Member, Members},
+    replace::Replacing,
 };
 use crate::{
     fault::Fault,
@@ -60,6 +61,12 @@ pub(super) struct Work {
     pub(super) fields: Arc<[Text]>,
     /// The object before, for the paths.
     pub(super) before: Option<Arc<serde_json::Value>>,
+    /// What its dry runs send, where fields were left out to hear further complaints (R16).
+    pub(super) rest: Option<Arc<serde_json::Value>>,
+    pub(super) rounds: u8,
+    /// A dry run was refused for good: whatever else it hears, it is not written.
+    pub(super) complained: bool,
+    pub(super) replacing: Replacing,
 }
 
 /// The verb of a work.
@@ -82,6 +89,10 @@ impl Work {
             transient_since: None,
             fields: Arc::default(),
             before: None,
+            rest: None,
+            rounds: 0,
+            complained: false,
+            replacing: Replacing::No,
         }
     }
 
