@@ -9,7 +9,7 @@ use nopea_core::{
     fault::{Code, Fault},
     model::{Intent, Phase, Status},
 };
-use nopea_engine::{Update, meter::Reading};
+use nopea_engine::meter::Reading;
 
 use crate::{
     collect::{Ended, Gathered},
@@ -43,10 +43,9 @@ impl Outcome {
     pub(crate) fn exit(&self) -> Exit {
         match self.intent {
             Intent::Sync if self.failed => Exit::of_faults(&self.faults),
-            Intent::Sync => Exit::Done,
             Intent::Plan if self.failed => Exit::Error,
             Intent::Plan if self.gathered.changed() => Exit::Differs,
-            Intent::Plan => Exit::Done,
+            Intent::Sync | Intent::Plan => Exit::Done,
         }
     }
 
@@ -62,10 +61,12 @@ const GRACE: Duration = Duration::from_mins(2);
 /// Declares the repository, and waits for the end of the one attempt that follows.
 pub(crate) async fn first(session: &mut Session, progress: &Progress<'_>) -> Outcome {
     let began = Instant::now();
-    let mut updates = session.engine.subscribe();
     session.engine.put(session.declared.clone());
+    let (engine, key) = (session.engine.clone(), session.declared.key.clone());
     let limit = session.declared.spec.timeout.saturating_add(GRACE);
     let waiting = async {
+        let mut syncing = std::pin::pin!(engine.sync_now(&key));
+        let mut answered = false;
         loop {
             tokio::select! {
                 biased;
@@ -77,11 +78,13 @@ pub(crate) async fn first(session: &mut Session, progress: &Progress<'_>) -> Out
                         Ended::Badly => return Err(Arc::clone(&session.gathered.faults)),
                     }
                 }
-                Some(update) = updates.next() => {
-                    if let Update::Changed(_, status) = update
-                        && status.faults.iter().any(is_without_attempt)
-                    {
-                        return Err(status.faults.clone().into());
+                result = &mut syncing, if !answered => {
+                    answered = true;
+                    if let Err(error) = result {
+                        let faults = error.faults();
+                        if faults.is_empty() || faults.iter().any(is_without_attempt) {
+                            return Err(faults);
+                        }
                     }
                 }
             }
