@@ -9,7 +9,29 @@ use crate::{
 fn every_fault_of_a_render_is_shown_with_its_line_and_a_caret() {
     let broken = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  name: b\n";
     let folder = folder(&[("a.yaml", broken), ("b.yaml", "kind: [\n"), ("c.yaml", BARE)]);
-    shows!(nopea(folder.path(), &["sync", "."]).whole(), @"");
+    shows!(nopea(folder.path(), &["sync", "."]).whole(), @r#"
+    exit 1
+    --- stdout
+    cluster: embedded cluster (in memory, Kubernetes 1.37 behaviour)
+    source:  .
+
+    failed [COMMIT]: nothing was written ([TIME])
+    requests: [N] reads, 1 status
+    --- stderr
+    error[M006]: the key "name" stands twice in one map, first at 4:3
+     --> a.yaml:5:3
+      |
+    5 |   name: b
+      |   ^^^^
+      = help: remove one of the two
+
+    error[M005]: a `[` or `{` is never closed
+     --> b.yaml:1:7
+      |
+    1 | kind: [
+      |       ^
+      = help: close it, or quote the text if it begins with `[` or `{`
+    "#);
 }
 
 #[test]

@@ -8,7 +8,22 @@ use crate::{
 #[test]
 fn a_plan_shows_what_would_be_created_and_writes_nothing() {
     let folder = folder(&[("shop.yaml", SHOP), ("bare.yaml", BARE)]);
-    shows!(nopea(folder.path(), &["plan", "."]).whole(), @"");
+    shows!(nopea(folder.path(), &["plan", "."]).whole(), @r#"
+    exit 1
+    --- stdout
+    cluster: embedded cluster (in memory, Kubernetes 1.37 behaviour)
+    source:  .
+
+    KIND        NAMESPACE   NAME       ACTION   SOURCE        MESSAGE
+    ConfigMap   default     bare       create   bare.yaml:1   -
+    Namespace   -           shop       create   shop.yaml:1   -
+    ConfigMap   shop        settings   create   shop.yaml:6   checked once what it needs exists
+
+    plan of [COMMIT]: 3 to create ([TIME])
+    requests: 2 dry runs, [N] reads
+    --- stderr
+    [COMMIT]: 3 objects, 3 to write, 0 to prune
+    "#);
     let json = nopea(folder.path(), &["plan", ".", "-o", "json"]).json();
     assert_eq!(json["phase"], "Planned");
     assert_eq!(json["changed"], true);
@@ -28,5 +43,22 @@ fn a_plan_of_nothing_has_nothing_to_do() {
 fn a_plan_of_what_the_cluster_refuses_ends_with_2() {
     let file = BARE.replace("data: {}", "data: {}\nnosuch: field");
     let folder = folder(&[("a.yaml", &file)]);
-    shows!(nopea(folder.path(), &["plan", "."]).whole(), @"");
+    shows!(nopea(folder.path(), &["plan", "."]).whole(), @r#"
+    exit 2
+    --- stdout
+    cluster: embedded cluster (in memory, Kubernetes 1.37 behaviour)
+    source:  .
+
+    KIND        NAMESPACE   NAME   ACTION   SOURCE
+    ConfigMap   default     bare   failed   a.yaml:1
+
+    failed [COMMIT]: 1 failed; nothing was written ([TIME])
+    requests: 2 dry runs, [N] reads
+    --- stderr
+    [COMMIT]: 1 object, 1 to write, 0 to prune
+    error[K006]: nosuch: field not declared in schema
+     --> a.yaml:1:1
+      = object: ConfigMap default/bare
+      = help: correct the field; `kubectl explain` lists the right ones
+    "#);
 }

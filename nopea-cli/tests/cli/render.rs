@@ -8,7 +8,26 @@ use crate::{
 #[test]
 fn a_render_prints_documents_under_their_places() {
     let folder = folder(&[("apps/shop.yaml", SHOP)]);
-    shows!(nopea(folder.path(), &["render", "."]).whole(), @"");
+    shows!(nopea(folder.path(), &["render", "."]).whole(), @r#"
+    exit 0
+    --- stdout
+    ---
+    # apps/shop.yaml:1
+    apiVersion: v1
+    kind: Namespace
+    metadata:
+      name: shop
+    ---
+    # apps/shop.yaml:6
+    apiVersion: v1
+    data:
+      currency: EUR
+    kind: ConfigMap
+    metadata:
+      name: settings
+      namespace: shop
+    --- stderr
+    "#);
     let json = nopea(folder.path(), &["render", ".", "-o", "json"]).stdout;
     assert_eq!(json.lines().count(), 2);
 }
