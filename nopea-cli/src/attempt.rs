@@ -9,7 +9,7 @@ use nopea_core::{
     fault::{Code, Fault},
     model::{Intent, Phase, Status},
 };
-use nopea_engine::meter::Reading;
+use nopea_engine::{Update, meter::Reading};
 
 use crate::{
     collect::{Ended, Gathered},
@@ -55,17 +55,25 @@ impl Outcome {
     }
 }
 
+/// How long a first commit may take before it is asked for.
+const ASK_AFTER: Duration = Duration::from_millis(300);
 /// How long a sync may go on after its own timeout: a look-up may come before it.
 const GRACE: Duration = Duration::from_mins(2);
 
 /// Declares the repository, and waits for the end of the one attempt that follows.
 pub(crate) async fn first(session: &mut Session, progress: &Progress<'_>) -> Outcome {
     let began = Instant::now();
+    let mut updates = session.engine.subscribe();
     session.engine.put(session.declared.clone());
     let (engine, key) = (session.engine.clone(), session.declared.key.clone());
     let limit = session.declared.spec.timeout.saturating_add(GRACE);
     let waiting = async {
-        let mut syncing = std::pin::pin!(engine.sync_now(&key));
+        // the first attempt comes by itself; asking for one is for a source that gives no commit
+        let asking = async {
+            tokio::time::sleep(ASK_AFTER).await;
+            engine.sync_now(&key).await
+        };
+        let mut syncing = std::pin::pin!(asking);
         let mut answered = false;
         loop {
             tokio::select! {
@@ -78,7 +86,12 @@ pub(crate) async fn first(session: &mut Session, progress: &Progress<'_>) -> Out
                         Ended::Badly => return Err(Arc::clone(&session.gathered.faults)),
                     }
                 }
-                result = &mut syncing, if !answered => {
+                Some(Update::Changed(_, status)) = updates.next() => {
+                    if status.faults.iter().any(is_without_attempt) {
+                        return Err(status.faults.clone().into());
+                    }
+                }
+                result = &mut syncing, if !answered && session.gathered.commit.is_none() => {
                     answered = true;
                     if let Err(error) = result {
                         let faults = error.faults();

@@ -68,7 +68,7 @@ macro_rules! shows {
             (r"\b[0-9a-f]{32}\b", "[DIGEST]"),
             (r"\b[0-9a-f]{7}\b", "[COMMIT]"),
             (r"\d+\.\d\d s\)", "[TIME])"),
-            (r"\d+ reads", "[N] reads"),
+            (r"\d+ reads?", "[N] reads"),
             (r#""read": \d+"#, r#""read": [N]"#),
             (r#""durationMs": \d+"#, r#""durationMs": [N]"#),
             (r"(?m) +$", ""),
