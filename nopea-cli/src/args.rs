@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::size;
 
-/// GitOps for Kubernetes: what the cluster runs is what the commit says
+/// Continuous delivery for Kubernetes: what the cluster runs is what the commit says
 #[derive(Debug, Parser)]
 #[command(name = "nopea", version, propagate_version = true)]
 #[command(after_help = "Exit codes: 0 done, 1 the cluster is not what the commit says, \
@@ -80,6 +80,7 @@ pub(crate) struct ReferenceArguments {
 }
 
 /// What a commit may cost.
+#[expect(clippy::struct_field_names, reason = "the names of the flags")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArguments {

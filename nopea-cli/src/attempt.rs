@@ -43,10 +43,9 @@ impl Outcome {
     pub(crate) fn exit(&self) -> Exit {
         match self.intent {
             Intent::Sync if self.failed => Exit::of_faults(&self.faults),
-            Intent::Sync => Exit::Done,
             Intent::Plan if self.failed => Exit::Error,
             Intent::Plan if self.gathered.changed() => Exit::Differs,
-            Intent::Plan => Exit::Done,
+            Intent::Sync | Intent::Plan => Exit::Done,
         }
     }
 
@@ -56,6 +55,8 @@ impl Outcome {
     }
 }
 
+/// How long a first commit may take before it is asked for.
+const ASK_AFTER: Duration = Duration::from_millis(300);
 /// How long a sync may go on after its own timeout: a look-up may come before it.
 const GRACE: Duration = Duration::from_mins(2);
 
@@ -64,8 +65,16 @@ pub(crate) async fn first(session: &mut Session, progress: &Progress<'_>) -> Out
     let began = Instant::now();
     let mut updates = session.engine.subscribe();
     session.engine.put(session.declared.clone());
+    let (engine, key) = (session.engine.clone(), session.declared.key.clone());
     let limit = session.declared.spec.timeout.saturating_add(GRACE);
     let waiting = async {
+        // the first attempt comes by itself; asking for one is for a source that gives no commit
+        let asking = async {
+            tokio::time::sleep(ASK_AFTER).await;
+            engine.sync_now(&key).await
+        };
+        let mut syncing = std::pin::pin!(asking);
+        let mut answered = false;
         loop {
             tokio::select! {
                 biased;
@@ -77,11 +86,18 @@ pub(crate) async fn first(session: &mut Session, progress: &Progress<'_>) -> Out
                         Ended::Badly => return Err(Arc::clone(&session.gathered.faults)),
                     }
                 }
-                Some(update) = updates.next() => {
-                    if let Update::Changed(_, status) = update
-                        && status.faults.iter().any(is_without_attempt)
-                    {
+                Some(Update::Changed(_, status)) = updates.next() => {
+                    if status.faults.iter().any(is_without_attempt) {
                         return Err(status.faults.clone().into());
+                    }
+                }
+                result = &mut syncing, if !answered && session.gathered.commit.is_none() => {
+                    answered = true;
+                    if let Err(error) = result {
+                        let faults = error.faults();
+                        if faults.is_empty() || faults.iter().any(is_without_attempt) {
+                            return Err(faults);
+                        }
                     }
                 }
             }

@@ -72,7 +72,7 @@ impl Gathered {
                 return Ended::Well;
             }
             What::Failed { commit, faults } => {
-                self.commit = commit.or(self.commit.take());
+                self.commit = commit.or_else(|| self.commit.take());
                 self.faults = faults;
                 return Ended::Badly;
             }
@@ -87,7 +87,7 @@ impl Gathered {
         match self.objects.get_mut(&report.key) {
             Some(before) if before.action == Action::Failed => {}
             Some(before) => {
-                let origin = report.origin.clone().or(before.origin.take());
+                let origin = report.origin.clone().or_else(|| before.origin.take());
                 *before = ObjectReport { origin, ..report };
             }
             None => {

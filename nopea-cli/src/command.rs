@@ -47,7 +47,11 @@ pub(crate) fn run() -> Exit {
     log();
     let output = match arguments.command {
         Command::Demo => Output::together(),
-        _ => Output::new(),
+        Command::Sync(_)
+        | Command::Plan(_)
+        | Command::Render(_)
+        | Command::Version
+        | Command::Completion { .. } => Output::new(),
     };
     let exit = match dispatch(arguments.command, &output) {
         Ok(exit) => exit,

@@ -18,6 +18,7 @@ mod sync;
 mod table;
 mod watch;
 mod wire;
+mod yaml;
 
 fn main() -> std::process::ExitCode {
     command::run().into()

@@ -3,7 +3,7 @@
 
 use std::{
     fmt::Display,
-    io::{self, IsTerminal as _, Write},
+    io::{self, IsTerminal as _, Write as _},
     sync::atomic::{AtomicBool, Ordering},
 };
 

@@ -43,8 +43,9 @@ impl<'a> Progress<'a> {
             }
             (Self::Bar(bar), What::Object(_)) => bar.inc(1),
             (Self::Lines(output), What::Planned { commit, objects, writes, prunes, .. }) => {
+                let noun = if *objects == 1 { "object" } else { "objects" };
                 let text = format!(
-                    "{}: {objects} objects, {writes} to write, {prunes} to prune",
+                    "{}: {objects} {noun}, {writes} to write, {prunes} to prune",
                     commit.short()
                 );
                 output.note(text);

@@ -19,6 +19,7 @@ use crate::{
     fault::Severity,
     output::Output,
     reference, show, wire,
+    yaml::yaml,
 };
 
 /// Renders and prints.
@@ -61,7 +62,7 @@ async fn rendered(
     let request = Render { tree, spec, known: None, stop: Stop::default() };
     let rendering = tokio::task::spawn_blocking(move || renderer.render(&request)).await?;
     Ok(rendering.and_then(|rendering| match rendering {
-        Rendering::Fresh(rendered) => Ok(rendered),
+        Rendering::Fresh(fresh) => Ok(fresh),
         // nothing is known, so nothing can be unchanged
         Rendering::Unchanged => {
             Err(vec![Fault::new(Code::RenderInterrupted, "the render gave no manifests")])
@@ -74,7 +75,7 @@ fn print(rendered: &Rendered, format: RenderFormat, output: &Output) -> anyhow::
         match format {
             RenderFormat::Yaml => {
                 let at = &manifest.origin;
-                let body = serde_yaml::to_string(&*manifest.body)?;
+                let body = yaml(&manifest.body);
                 output.result(format!("---\n# {}:{}\n{}", at.file, at.line, body.trim_end()));
             }
             RenderFormat::Json => output.result(serde_json::to_string(&*manifest.body)?),

@@ -16,6 +16,7 @@ use crate::{
     output::{Output, plain},
     report::{self, Report},
     table::table,
+    yaml::yaml,
 };
 
 /// Shows an outcome whole.
@@ -43,7 +44,7 @@ pub(crate) fn document(output: &Output, format: Format, value: &impl Serialize) 
     let written = match format {
         Format::Json => serde_json::to_string_pretty(value).map_err(|error| error.to_string()),
         Format::Table | Format::Yaml => {
-            serde_yaml::to_string(value).map_err(|error| error.to_string())
+            serde_json::to_value(value).map(|value| yaml(&value)).map_err(|error| error.to_string())
         }
     };
     match written {
@@ -101,7 +102,7 @@ fn word(intent: Intent, action: Action) -> &'static str {
 
 fn summary(output: &Output, outcome: &Outcome) {
     let gathered = &outcome.gathered;
-    let commit = gathered.commit.as_ref().map(|commit| commit.short());
+    let commit = gathered.commit.as_ref().map(nopea_core::model::Commit::short);
     let head = match (outcome.intent, outcome.failed, commit) {
         (Intent::Sync, false, Some(commit)) => format!("synced {commit}"),
         (Intent::Plan, false, Some(commit)) => format!("plan of {commit}"),

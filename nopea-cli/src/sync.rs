@@ -60,7 +60,11 @@ fn setup(
 fn head(output: &Output, format: Format, spec: &Spec) {
     let reference = match &spec.reference {
         Reference::Head => String::new(),
-        named => format!(" ({named})"),
+        named @ (Reference::Branch(_)
+        | Reference::Tag(_)
+        | Reference::Semver(_)
+        | Reference::Commit(_)
+        | Reference::Ref(_)) => format!(" ({named})"),
     };
     let path = match spec.path.as_str() {
         "" => String::new(),

@@ -52,7 +52,8 @@ pub(crate) struct Session {
     meter: Arc<Meter>,
     counted: Reading,
     /// The mirrors live as long as the session.
-    _mirrors: TempDir,
+    #[expect(dead_code, reason = "it is held for its end")]
+    mirrors: Keep,
 }
 
 /// A source for Git, and the folder of its mirrors.
@@ -105,8 +106,17 @@ impl Session {
         let spec = Arc::new(spec);
         let declared = Declared { key, uid, generation: 1, spec, orders, deleted_at: None };
         let (gathered, counted) = (Gathered::default(), Reading::default());
-        let _mirrors = mirrors;
-        Self { engine, cluster, notices, gathered, declared, statuses, meter, counted, _mirrors }
+        Self {
+            engine,
+            cluster,
+            notices,
+            gathered,
+            declared,
+            statuses,
+            meter,
+            counted,
+            mirrors: Keep(mirrors),
+        }
     }
 
     /// What was asked of the ports since this was asked last.
@@ -120,6 +130,9 @@ impl Session {
         self.engine.shutdown(FAREWELL).await;
     }
 }
+
+/// A folder that goes with its holder.
+struct Keep(#[expect(dead_code, reason = "it is held for its end")] TempDir);
 
 /// A plan writes nothing, its status included.
 struct Silent;

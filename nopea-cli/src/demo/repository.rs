@@ -20,7 +20,7 @@ const WHEN: &str = "1767258000 +0000";
 /// A bare repository and the files of its next commit.
 pub(super) struct Repository {
     folder: TempDir,
-    repository: gix::Repository,
+    store: gix::Repository,
     files: BTreeMap<String, String>,
     head: Option<gix::ObjectId>,
 }
@@ -35,8 +35,8 @@ impl Repository {
             gix::create::Options::default(),
             gix::open::Options::isolated(),
         )?;
-        let repository = repository.to_thread_local();
-        Ok(Self { folder, repository, files: BTreeMap::new(), head: None })
+        let store = repository.to_thread_local();
+        Ok(Self { folder, store, files: BTreeMap::new(), head: None })
     }
 
     /// Where it is.
@@ -57,16 +57,16 @@ impl Repository {
     pub(super) fn commit(&mut self, message: &str) -> anyhow::Result<()> {
         let mut entries = Vec::new();
         for (file, content) in &self.files {
-            let oid = self.repository.write_blob(content)?.detach();
+            let oid = self.store.write_blob(content)?.detach();
             let filename = file.as_str().into();
             entries.push(Entry { mode: EntryKind::Blob.into(), filename, oid });
         }
-        let oid = self.repository.write_object(Tree { entries })?.detach();
+        let oid = self.store.write_object(Tree { entries })?.detach();
         let folder = Entry { mode: EntryKind::Tree.into(), filename: FOLDER.into(), oid };
-        let root = self.repository.write_object(Tree { entries: vec![folder] })?.detach();
+        let root = self.store.write_object(Tree { entries: vec![folder] })?.detach();
         let who =
             SignatureRef { name: "Demo".into(), email: "demo@example.org".into(), time: WHEN };
-        let commit = self.repository.commit_as(who, who, "HEAD", message, root, self.head)?;
+        let commit = self.store.commit_as(who, who, "HEAD", message, root, self.head)?;
         self.head = Some(commit.detach());
         Ok(())
     }
