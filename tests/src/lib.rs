@@ -5,7 +5,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a broken expectation of a test is told by a panic"
 )]

@@ -1,4 +1,5 @@
 //! The contracts of the cluster's ports, held against the in-memory cluster.
+#![expect(clippy::unwrap_used, reason = "a broken expectation of a test is told by a panic")]
 
 use async_trait::async_trait;
 use nopea_core::model::{ObjectKey, RepoKey, Uid};

@@ -137,7 +137,8 @@ fn appeared(state: &mut State, seen: &Observation) {
     }
     state.members.insert(seen.key.clone(), member);
     let named = is_named(state, &seen.key);
-    if state.concluded.is_some() && !named {
+    if !named {
+        // a plan that is made already does not know of it
         state.leak = true;
     } else if named && seen.change == Change::Present {
         heal::ail(state, &seen.key, Timestamp::default(), None);

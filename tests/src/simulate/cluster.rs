@@ -1,4 +1,4 @@
-//! A cluster of ConfigMaps, just true enough for the machine: server-side apply with field owners,
+//! A cluster of `ConfigMap`s, just true enough for the machine: server-side apply with field owners,
 //! guards, preconditions, uids and versions. `nopea-memory` is the true one; this one is quick.
 
 use std::{
@@ -27,12 +27,22 @@ pub(super) struct Live {
     pub(super) version: u64,
 }
 
+/// What a watch tells.
+#[derive(Clone, Debug)]
+pub(super) enum Shown {
+    /// An object.
+    Object(Box<Observation>),
+    /// All objects that live were shown.
+    All(BTreeSet<Uid>),
+}
+
 /// All live objects and what watches were told of them.
 #[derive(Debug, Default)]
 pub(super) struct Cluster {
     pub(super) objects: BTreeMap<ObjectKey, Live>,
     clock: u64,
-    pub(super) events: Vec<Observation>,
+    /// What is on its way to the watcher; none while nobody watches.
+    pub(super) events: Option<Vec<Shown>>,
 }
 
 fn refusal(code: u16, reason: &str, message: &str, cause: Option<&str>) -> Refusal {
@@ -75,15 +85,16 @@ impl Cluster {
                 let message = "uid mismatch: the provided object specified uid x, and no existing object was found";
                 Err(refusal(409, "Conflict", message, None))
             }
-            (Guard::Live { uid, .. }, Some(live)) if *uid != uid_of(live) => {
-                Err(refusal(422, "Invalid", "invalid", Some("metadata.uid")))
+            (Guard::Live { uid, version }, Some(live)) => {
+                let stale = version.as_ref().is_some_and(|v| *v.0 != *live.version.to_string());
+                if *uid != uid_of(live) {
+                    Err(refusal(422, "Invalid", "invalid", Some("metadata.uid")))
+                } else if stale {
+                    Err(conflict())
+                } else {
+                    Ok(())
+                }
             }
-            (Guard::Live { version: Some(version), .. }, Some(live))
-                if *version != ResourceVersion::new(live.version.to_string()) =>
-            {
-                Err(conflict())
-            }
-            (Guard::Live { .. }, Some(_)) => Ok(()),
         }
     }
 
@@ -194,10 +205,20 @@ impl Cluster {
         Ok(self.look(key).unwrap())
     }
 
+    /// A watch begins, or begins anew: everything is shown, then that it was everything.
+    pub(super) fn watch(&mut self) {
+        let live: Vec<Observation> = self.objects.keys().filter_map(|key| self.look(key)).collect();
+        let uids = live.iter().map(|seen| seen.uid.clone()).collect();
+        let shown = live.into_iter().map(|seen| Shown::Object(Box::new(seen)));
+        self.events = Some(shown.chain([Shown::All(uids)]).collect());
+    }
+
     fn tell(&mut self, key: &ObjectKey, change: Change) {
         let mut seen = observe(key, &self.objects[key]);
         seen.change = change;
-        self.events.push(seen);
+        if let Some(events) = &mut self.events {
+            events.push(Shown::Object(Box::new(seen)));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Commits of the simulated repository: each names some ConfigMaps, or does not render.
+//! Commits of the simulated repository: each names some `ConfigMap`s, or does not render.
 
 use std::{collections::BTreeMap, sync::Arc};
 

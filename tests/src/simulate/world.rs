@@ -10,14 +10,18 @@ use std::{
 use nopea_core::{
     fault::{Code, Fault},
     model::{
-        Declared, GroupKind, ObjectKey, Observation, Orders, RepoKey, SourceUrl, Spec, Timestamp,
-        Uid, What,
+        Declared, GroupKind, ObjectKey, Orders, RepoKey, SourceUrl, Spec, Timestamp, Uid, What,
     },
     port::{ParentState, Refusal, Scope},
     reconcile::{Answer, Ask, Effect, Event, Input, State, start, step},
 };
 
-use super::{cluster::Cluster, random::Random, source, source::History};
+use super::{
+    cluster::{Cluster, Shown},
+    random::Random,
+    source,
+    source::History,
+};
 
 /// How many things happen in the hostile part of a run.
 const HOSTILE_STEPS: usize = 200;
@@ -62,7 +66,11 @@ struct World {
     outcome: Outcome,
 }
 
-/// Runs one simulation; panics with its seed where an invariant is broken.
+/// Runs one simulation.
+///
+/// # Panics
+///
+/// Where an invariant is broken; the message names the seed.
 pub fn run(seed: u64) -> Outcome {
     let mut random = Random::new(seed);
     let history = History::new(&mut random);
@@ -120,7 +128,7 @@ impl World {
             91..=95 => self.meddle(),
             96 => self.say_it_again(),
             97 => self.crash(),
-            98 => self.relist(),
+            98 if self.cluster.events.is_some() => self.cluster.watch(),
             _declare => {
                 let mut declared = self.declared.clone();
                 declared.generation += 1;
@@ -172,10 +180,8 @@ impl World {
                         .any(|f| matches!(f.code, Code::PruneHeld | Code::EmptyRender));
                 }
                 Effect::Notify(What::Synced { .. }) => self.held = false,
-                Effect::Notify(_)
-                | Effect::Follow { .. }
-                | Effect::Reply { .. }
-                | Effect::Retire => {}
+                Effect::Follow { .. } => self.cluster.watch(),
+                Effect::Notify(_) | Effect::Reply { .. } | Effect::Retire => {}
                 request @ (Effect::Restore { .. }
                 | Effect::Survey { .. }
                 | Effect::Resolve { .. }
@@ -245,16 +251,25 @@ impl World {
         self.give(event);
     }
 
-    /// The oldest watch event of some object arrives.
+    /// The oldest watch event of some object arrives; those of different objects in any order.
     fn show_one(&mut self) {
-        if self.cluster.events.is_empty() {
+        let Some(events) = &mut self.cluster.events else { return };
+        let is_all = |shown: &Shown| matches!(shown, Shown::All(_));
+        let before_all = events.iter().position(is_all).unwrap_or(events.len());
+        if events.is_empty() {
             return;
         }
-        let place = self.random.below(self.cluster.events.len());
-        let key = self.cluster.events[place].key.clone();
-        let oldest = self.cluster.events.iter().position(|seen| seen.key == key).unwrap();
-        let seen = self.cluster.events.remove(oldest);
-        self.give(Event::Observed(Box::new(seen)));
+        let picked = self.random.below(before_all.max(1));
+        let key_of = |shown: &Shown| match shown {
+            Shown::Object(seen) => Some(seen.key.clone()),
+            Shown::All(_) => None,
+        };
+        let key = key_of(&events[picked]);
+        let oldest = events.iter().position(|shown| key_of(shown) == key).unwrap();
+        match events.remove(oldest) {
+            Shown::Object(seen) => self.give(Event::Observed(seen)),
+            Shown::All(live) => self.give(Event::KindSynced { kind: kind(), live }),
+        }
     }
 
     fn pass(&mut self) {
@@ -304,24 +319,12 @@ impl World {
         }
         self.answers.clear();
         self.given.clear();
-        self.cluster.events.clear();
+        self.cluster.events = None;
         self.wanted = Arc::default();
         let (state, effects) = start(self.declared.clone(), self.now);
         self.state = Some(state);
         self.wake = Timestamp::NEVER;
         self.carry_out(effects);
-    }
-
-    /// A watch is started over: everything is shown again.
-    fn relist(&mut self) {
-        self.cluster.events.clear();
-        let live: Vec<Observation> =
-            self.cluster.objects.keys().filter_map(|key| self.cluster.look(key)).collect();
-        let uids = live.iter().map(|seen| seen.uid.clone()).collect();
-        for seen in live {
-            self.give(Event::Observed(Box::new(seen)));
-        }
-        self.give(Event::KindSynced { kind: kind(), live: uids });
     }
 
     fn answer(&mut self, request: &Effect) -> Event {
@@ -407,7 +410,7 @@ impl World {
         for _step in 0..CALM_STEPS {
             if !self.answers.is_empty() || !self.open.is_empty() {
                 self.deliver_one();
-            } else if !self.cluster.events.is_empty() {
+            } else if self.cluster.events.as_ref().is_some_and(|events| !events.is_empty()) {
                 self.show_one();
             } else if self.is_done() {
                 self.outcome.held = self.held;
@@ -427,9 +430,12 @@ impl World {
         let status = self.parent.status.clone().unwrap_or_default();
         let head = self.history.head_commit();
         let state = self.state.as_ref().unwrap();
-        let settled = state.is_at_rest() && status.objects.drifted == 0;
-        let seen = state.status();
-        settled && (self.held || state.concluded_commit() == Some(&head)) && *seen == *status
+        if state.concluded_commit() != Some(&head) {
+            return false;
+        }
+        // what is held may rest on objects of an attempt that never ended well
+        self.held
+            || (state.is_at_rest() && status.objects.drifted == 0 && *state.status() == *status)
     }
 
     fn check_end(&self) {
