@@ -79,7 +79,7 @@ fn wanted(state: &mut State, turn: &mut Turn) -> Option<Goal> {
         return None;
     }
     let goal = source::goal(state, turn.at)?;
-    let asked = state.waiters.iter().any(|waiting| waiting.resolved);
+    let asked = state.waiters.iter().any(|waiting| waiting.resolved && !waiting.attempted);
     let Some(concluded) = &mut state.concluded else { return Some(goal) };
     if !same_aim(&concluded.goal, &goal) {
         return Some(goal);
@@ -111,6 +111,9 @@ fn wanted(state: &mut State, turn: &mut Turn) -> Option<Goal> {
 
 fn begin(state: &mut State, goal: Goal, turn: &mut Turn) {
     let ticket = state.numbers.ticket();
+    for waiting in &mut state.waiters {
+        waiting.attempted |= waiting.resolved;
+    }
     // what an earlier render read counts only while the cluster is what that render said
     let clean = !state.dirty && !state.leak;
     let last = state.rendered.as_ref().filter(|last| clean && applies_like(&last.spec, &goal.spec));

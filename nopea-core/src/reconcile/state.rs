@@ -315,6 +315,8 @@ pub(super) struct Waiting {
     pub(super) since: Timestamp,
     /// Whether such a look-up has answered: from then on the next verdict is the answer.
     pub(super) resolved: bool,
+    /// Whether an attempt was begun since.
+    pub(super) attempted: bool,
 }
 
 /// What was told to the readers of the status.
