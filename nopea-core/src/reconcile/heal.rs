@@ -13,7 +13,7 @@ use super::{
     meaning::{Meaning, meaning},
     members::{Drift, Member},
     plan::Act,
-    render, source,
+    render,
     state::{Ailing, Doing, Manifests, Stage, State, Sync},
     turn::Turn,
 };
@@ -21,8 +21,10 @@ use crate::{
     backoff, classify,
     fault::{Code, Fault},
     handback,
-    model::{Hash, HealPolicy, ObjectKey, Observation, ResourceVersion, Text, Timestamp, What},
-    port::{Guard, Mode, Refusal, Rendering},
+    model::{
+        Hash, HealPolicy, ObjectKey, Observation, ResourceVersion, Spec, Text, Timestamp, What,
+    },
+    port::{Guard, Location, Mode, Refusal, Rendering, Scope, Scopes},
     prepare::Prepared,
     verify,
 };
@@ -162,17 +164,36 @@ fn fetch_manifests(state: &mut State, turn: &mut Turn) {
         Manifests::Missing { retry_at } => return turn.wake_at(retry_at),
         Manifests::Asked { .. } | Manifests::Held(_) => return,
     }
-    let (commit, spec) = match &state.rendered {
-        Some(last) => (last.commit.clone(), Arc::clone(&last.spec)),
-        None => match &state.report.applied {
-            Some(commit) => (commit.clone(), Arc::clone(&state.declared.spec)),
-            None => return,
-        },
+    let commit = match (&state.rendered, &state.report.applied) {
+        (Some(last), _) => last.commit.clone(),
+        (None, Some(commit)) => commit.clone(),
+        (None, None) => return,
     };
+    // where and how it was rendered, whatever is declared by now
+    let spec = Arc::clone(applied_spec(state));
     let ticket = state.numbers.ticket();
     state.manifests = Manifests::Asked { ticket };
-    let location = source::location(state);
+    let location = Location { url: spec.url.clone(), reference: spec.reference.clone() };
     turn.emit(Effect::Render { ticket, location, commit, spec, known: None });
+}
+
+/// The spec that the last good state came of; what is declared where that is not known.
+fn applied_spec(state: &State) -> &Arc<Spec> {
+    state.rendered.as_ref().map_or(&state.declared.spec, |last| &last.spec)
+}
+
+/// The scopes that attempts asked for; of other kinds, as after a restart, what members show.
+fn known_scopes(state: &State) -> Scopes {
+    let mut scopes = Scopes::new();
+    for (key, member) in state.members.iter() {
+        let versions = member.api_version.rsplit('/').next().map(Text::from);
+        scopes.entry(key.kind.clone()).or_insert_with(|| Scope {
+            namespaced: !key.namespace.is_empty(),
+            versions: versions.into_iter().collect(),
+        });
+    }
+    scopes.extend(state.scopes.clone());
+    scopes
 }
 
 /// Takes the render of the applied commit; false where the answer is for somebody else.
@@ -187,8 +208,8 @@ pub(super) fn rendered(
     }
     let set = match result {
         Ok(Rendering::Fresh(rendered)) => {
-            let scopes = state.scopes.clone();
-            render::prepared(state, &rendered.manifests, &scopes)
+            let scopes = known_scopes(state);
+            render::prepared(state, applied_spec(state), &rendered.manifests, &scopes)
         }
         Ok(Rendering::Unchanged) => Err(Vec::new()),
         Err(faults) => Err(faults.clone()),
