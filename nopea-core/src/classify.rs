@@ -6,8 +6,13 @@ mod message;
 mod report;
 mod schema;
 mod scrub;
+mod without;
 
 pub use self::{report::fault, schema::schema_paths};
+pub(crate) use self::{
+    report::{schema_fault, schema_list},
+    without::take,
+};
 use crate::{
     model::ObjectKey,
     port::{Cause, Refusal, ServerStatus},

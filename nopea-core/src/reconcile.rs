@@ -20,6 +20,7 @@ mod advance;
 mod answer;
 mod apply;
 mod attempt;
+mod complaint;
 mod conclude;
 mod contents;
 mod declare;

@@ -1,5 +1,7 @@
 //! The fault that a user reads of a refusal.
 
+use std::collections::BTreeMap;
+
 use super::{Verdict, message, said, schema, scrub::scrub, verdict_of};
 use crate::{
     fault::{Code, Fault},
@@ -44,6 +46,25 @@ pub fn fault(refusal: &Refusal, manifest: Option<&Manifest>, key: &ObjectKey) ->
         Some(manifest) => fault.at(manifest.origin.clone()),
         None => fault,
     }
+}
+
+/// What a server says of a schema: paths with complaints; empty for any other refusal.
+pub(crate) fn schema_list(refusal: &Refusal, manifest: &Manifest) -> Vec<(String, String)> {
+    match refusal {
+        Refusal::Unreachable(_) | Refusal::TimedOut(_) => Vec::new(),
+        Refusal::Status(status) => {
+            let clean = scrub((**status).clone(), Some(manifest));
+            schema::list(&Refusal::Status(Box::new(clean)))
+        }
+    }
+}
+
+/// The fault of what a server said of a schema in several answers: paths with complaints.
+pub(crate) fn schema_fault(complaints: &BTreeMap<String, String>, manifest: &Manifest) -> Fault {
+    let lines = complaints.iter().map(|(path, complaint)| format!("{path}: {complaint}"));
+    Fault::new(Code::UnknownField, message::trim(&join(lines.collect())))
+        .on(manifest.key.clone())
+        .at(manifest.origin.clone())
 }
 
 fn code(verdict: Verdict, said: &str) -> Code {

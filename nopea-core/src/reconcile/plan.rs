@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use super::members::{Drift, Member, Members};
+use super::{
+    complaint::Complaints,
+    members::{Drift, Member, Members},
+};
 use crate::{
     fault::Fault,
     model::{Baseline, Changes, GroupKind, ObjectKey, Rendered, Text, Timestamp},
@@ -55,6 +58,8 @@ pub(super) struct Work {
     pub(super) fields: Arc<[Text]>,
     /// The object before, for the paths.
     pub(super) before: Option<Arc<serde_json::Value>>,
+    /// What the server said of its schema in earlier dry runs.
+    pub(super) complaints: Option<Box<Complaints>>,
 }
 
 /// The verb of a work.
@@ -77,6 +82,7 @@ impl Work {
             transient_since: None,
             fields: Arc::default(),
             before: None,
+            complaints: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     apply::take_off,
+    complaint,
     effect::Ask,
     heal, live,
     members::Member,
@@ -24,7 +25,7 @@ use crate::{
 /// How often a work is judged anew before its refusal is final.
 const MAX_TRIES: u8 = 4;
 /// How long a kind, role or namespace that this attempt changed may answer as if it had not (R30).
-const TRANSIENT: Duration = Duration::from_secs(5);
+pub(super) const TRANSIENT: Duration = Duration::from_secs(5);
 /// How long to wait before the same request is made again at a gate.
 const TRANSIENT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -32,7 +33,10 @@ const TRANSIENT_PAUSE: Duration = Duration::from_millis(200);
 pub(super) fn request(plan: &Plan, index: usize, mode: Mode) -> Option<(ObjectKey, Ask)> {
     let (object, work) = (plan.object(index)?, plan.works.get(index)?);
     let Act::Write(guard) = &work.act else { return None };
-    let manifest = object.manifest.clone();
+    let mut manifest = object.manifest.clone();
+    if let (Mode::Try, Some(complaints)) = (mode, &work.complaints) {
+        manifest.body = Arc::clone(&complaints.rest);
+    }
     Some((manifest.key.clone(), Ask::Apply { manifest, guard: guard.clone(), mode }))
 }
 
@@ -45,6 +49,7 @@ pub(super) fn tried(
     turn: &mut Turn,
 ) {
     plan.open = plan.open.saturating_sub(1);
+    let Some(result) = complaint::hear(plan, index, result, turn.at) else { return };
     let set = Arc::clone(&plan.set);
     let (Some(object), Some(work)) = (set.objects.get(index), plan.works.get_mut(index)) else {
         return;
