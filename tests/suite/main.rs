@@ -1,4 +1,9 @@
 //! The suite: everything that runs without a cluster, on loopback and on time that tests decide.
 
+mod bad;
+mod bad_cluster;
+mod bad_manifest;
+mod bad_source;
+mod bad_tree;
 mod contract_memory;
 mod simulation;
