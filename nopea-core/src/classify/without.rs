@@ -31,7 +31,10 @@ fn item(object: &mut Value, path: &str) -> bool {
     let (Some(selector), Some(rest)) = (path.get(..end), path.get(end + 1..)) else { return false };
     let at = match selector.parse() {
         Ok(at) => Some(at),
-        Err(_) => items.iter().position(|item| selects(selector, item)),
+        Err(_) => {
+            let exact = items.iter().position(|item| selects(selector, item, false));
+            exact.or_else(|| items.iter().position(|item| selects(selector, item, true)))
+        }
     };
     match at.filter(|at| *at < items.len()) {
         None => false,
@@ -43,8 +46,8 @@ fn item(object: &mut Value, path: &str) -> bool {
     }
 }
 
-/// Whether an item has these keys; one that it leaves out may have a default.
-fn selects(selector: &str, item: &Value) -> bool {
+/// Whether an item has these keys; one that it leaves out may have a default where that is allowed.
+fn selects(selector: &str, item: &Value, defaults: bool) -> bool {
     let mut rest = selector;
     loop {
         let end = outside_quotes(rest, ",").unwrap_or(rest.len());
@@ -54,7 +57,7 @@ fn selects(selector: &str, item: &Value) -> bool {
         let same = if name.is_empty() {
             *item == value
         } else {
-            item.get(name).is_none_or(|found| *found == value)
+            item.get(name).map_or(defaults, |found| *found == value)
         };
         match rest.get(end + 1..) {
             _ if !same => return false,
