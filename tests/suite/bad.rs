@@ -102,6 +102,12 @@ impl Standing {
     }
 }
 
+/// Faults as a terminal shows them without colours, for snapshots.
+pub(crate) fn told(name: &str, faults: &[Fault]) -> String {
+    let lines = faults.iter().map(|fault| format!("  {fault}\n    = {}\n", fault.help));
+    format!("{name}\n{}", lines.collect::<String>())
+}
+
 /// A fault up to its message.
 pub(crate) fn place(fault: &Fault) -> String {
     let text = fault.to_string();

@@ -45,6 +45,62 @@ spec:
   selectr: {app: web}
 ";
 
+/// Trees that a cluster refuses, for the review of what is told.
+pub(crate) const REFUSED: &[(&str, fn() -> MemoryTree)] = &[
+    ("a kind that nobody defined", || with(CUSTOM)),
+    ("a version that is not served", || {
+        with("apiVersion: apps/v1beta1\nkind: Deployment\nmetadata: {name: a}\n")
+    }),
+    ("a namespace that is missing", || with(NOWHERE)),
+    ("an immutable field", || tree("bad").file("shop/web.yaml", web("other"))),
+    ("unknown fields", || with(UNKNOWN_FIELDS)),
+    ("a value out of range", || with(OUT_OF_RANGE)),
+    ("an object of Flux", || with(&map("flux", "ours"))),
+    ("an object of Argo CD", || with(&map("argo", "ours"))),
+    ("an object of Helm", || with(&map("helm", "ours"))),
+    ("an object of another GitRepository", || with(&map("neighbour", "ours"))),
+    ("an empty render", || MemoryTree::new().file("shop/README.md", "nothing")),
+];
+
+const NOWHERE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: nowhere}\n";
+const OUT_OF_RANGE: &str = "\
+apiVersion: v1
+kind: Service
+metadata: {name: a}
+spec: {ports: [{port: 80000}]}
+";
+
+/// Creates a ConfigMap of another owner.
+pub(crate) fn take(scene: &Scene, name: &str, metadata: Value) {
+    let mut object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
+    object["metadata"]["name"] = name.into();
+    object["metadata"]["namespace"] = "shop".into();
+    object["data"] = json!({"state": "theirs"});
+    scene.cluster().create("another-tool", &object).unwrap();
+}
+
+pub(crate) fn flux() -> Value {
+    json!({"labels": {
+        "kustomize.toolkit.fluxcd.io/name": "apps",
+        "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+    }})
+}
+
+pub(crate) fn argo(name: &str) -> Value {
+    let id = format!("shop:/ConfigMap:shop/{name}");
+    json!({"annotations": {"argocd.argoproj.io/tracking-id": id}})
+}
+
+pub(crate) fn helm() -> Value {
+    json!({
+        "labels": {"app.kubernetes.io/managed-by": "Helm"},
+        "annotations": {
+            "meta.helm.sh/release-name": "web",
+            "meta.helm.sh/release-namespace": "shop",
+        },
+    })
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_kind_whose_definition_is_missing() {
     refused(with(CUSTOM), &["K003 shop/bad.yaml:1:1 Widget.example.org a"]).await;
@@ -52,8 +108,7 @@ async fn a_kind_whose_definition_is_missing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_namespace_that_is_missing() {
-    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: nowhere}\n";
-    refused(with(object), &["K004 shop/bad.yaml:1:1 ConfigMap nowhere/a"]).await;
+    refused(with(NOWHERE), &["K004 shop/bad.yaml:1:1 ConfigMap nowhere/a"]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,11 +155,7 @@ async fn every_refusal_of_a_preflight_comes_in_one_answer() {
 /// A ConfigMap `taken` of another owner, and what is told of it.
 async fn owned(metadata: Value, owner: &str) {
     let scene = Scene::in_memory().await;
-    let mut object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
-    object["metadata"]["name"] = "taken".into();
-    object["metadata"]["namespace"] = "shop".into();
-    object["data"] = json!({"state": "theirs"});
-    scene.cluster().create("another-tool", &object).unwrap();
+    take(&scene, "taken", metadata);
     let bad = with(&map("taken", "ours"));
     let faults = refused_in(&scene, bad, &["K011 shop/bad.yaml:1:1 ConfigMap shop/taken"]).await;
     assert!(faults[0].message.contains(owner), "{}", faults[0]);
@@ -123,30 +174,17 @@ async fn an_object_that_another_git_repository_claims() {
 
 #[tokio::test(start_paused = true)]
 async fn an_object_that_flux_claims() {
-    let labels = json!({
-        "kustomize.toolkit.fluxcd.io/name": "apps",
-        "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
-    });
-    owned(json!({"labels": labels}), "Flux Kustomization flux-system/apps").await;
+    owned(flux(), "Flux Kustomization flux-system/apps").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_object_that_argo_cd_claims() {
-    let id = "shop:/ConfigMap:shop/taken";
-    let metadata = json!({"annotations": {"argocd.argoproj.io/tracking-id": id}});
-    owned(metadata, "Argo CD Application shop").await;
+    owned(argo("taken"), "Argo CD Application shop").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_object_that_helm_claims() {
-    let metadata = json!({
-        "labels": {"app.kubernetes.io/managed-by": "Helm"},
-        "annotations": {
-            "meta.helm.sh/release-name": "web",
-            "meta.helm.sh/release-namespace": "shop",
-        },
-    });
-    owned(metadata, "Helm release").await;
+    owned(helm(), "Helm release").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,15 +62,15 @@ impl GitSource for Hurrying {
 }
 
 /// A repository behind a server, and a shop that reads it.
-struct Shop {
-    scene: Scene,
+pub(crate) struct Shop {
+    pub(crate) scene: Scene,
     source: Arc<Hurrying>,
-    repository: Repository,
-    server: Server,
+    pub(crate) repository: Repository,
+    pub(crate) server: Server,
 }
 
 impl Shop {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let repository = Repository::new();
         repository.commit(&[("shop/settings.yaml", &map("settings", "good"))]);
         repository.git(&["tag", "v1.2.0"]);

@@ -5,5 +5,6 @@ mod bad_cluster;
 mod bad_manifest;
 mod bad_source;
 mod bad_tree;
+mod bad_wording;
 mod contract_memory;
 mod simulation;
