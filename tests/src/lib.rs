@@ -1,7 +1,7 @@
-//! What the suites share: the contracts of the ports, and the simulation of the state machine in a
-//! hostile world.
+//! What the suites share: the contracts of the ports, the simulation of the state machine in a hostile
+//! world, and the rig of an engine on the in-memory cluster.
 //!
-//! Knows the model, the ports and the machine, and no adapter.
+//! Contracts and simulation know the model, the ports and the machine, and no adapter.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,4 +10,5 @@
 )]
 
 pub mod contract;
+pub mod rig;
 pub mod simulate;
