@@ -1,4 +1,6 @@
 //! The suite: everything that runs without a cluster, on loopback and on time that tests decide.
 
 mod contract_memory;
+mod crash;
+mod isolation;
 mod simulation;
