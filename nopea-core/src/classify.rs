@@ -7,7 +7,10 @@ mod report;
 mod schema;
 mod scrub;
 
-pub use self::{report::fault, schema::schema_paths};
+pub use self::{
+    report::{fault, schema_faults},
+    schema::schema_paths,
+};
 use crate::{
     model::ObjectKey,
     port::{Cause, Refusal, ServerStatus},

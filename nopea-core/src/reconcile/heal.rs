@@ -13,7 +13,7 @@ use super::{
     meaning::{Meaning, meaning},
     members::{Drift, Member},
     plan::Act,
-    render, source,
+    recall, source,
     state::{Ailing, Doing, Manifests, Stage, State, Sync},
     turn::Turn,
 };
@@ -21,9 +21,11 @@ use crate::{
     backoff, classify,
     fault::{Code, Fault},
     handback,
-    model::{Hash, HealPolicy, ObjectKey, Observation, ResourceVersion, Text, Timestamp, What},
+    model::{
+        Hash, HealPolicy, Intent, ObjectKey, Observation, ResourceVersion, Text, Timestamp, What,
+    },
     port::{Guard, Mode, Refusal, Rendering},
-    prepare::Prepared,
+    prepare::{Prepared, PreparedSet},
     verify,
 };
 
@@ -80,7 +82,10 @@ fn wish(state: &State, key: &ObjectKey) -> Wish {
                 None => Wish::Unwanted,
             }
         }
-        Manifests::Dropped | Manifests::Asked { .. } | Manifests::Missing { .. } => {
+        Manifests::Dropped
+        | Manifests::Asked { .. }
+        | Manifests::Scoping { .. }
+        | Manifests::Missing { .. } => {
             let known = state.rendered.is_some();
             if known && !state.desired.contains(key) { Wish::Unwanted } else { Wish::Forgotten }
         }
@@ -92,6 +97,9 @@ pub(super) fn advance(state: &mut State, turn: &mut Turn) {
     match state.sync {
         Sync::Restoring(_) | Sync::Removing(_) | Sync::Gone => return,
         Sync::Idle | Sync::BackingOff { .. } | Sync::Stalled | Sync::Running(_) => {}
+    }
+    if state.declared.orders.intent == Intent::Plan {
+        return;
     }
     remember_last_good(state, turn);
     if state.healing.due.is_empty() {
@@ -146,10 +154,12 @@ pub(super) fn forgive(state: &mut State, key: &ObjectKey) {
 
 /// After a restart with a broken source, the last good state is still to be watched (rule 5).
 fn remember_last_good(state: &mut State, turn: &mut Turn) {
-    let failed = matches!(state.sync, Sync::Stalled | Sync::BackingOff { .. });
+    let sourceless = state.source.fault.is_some() || state.declared.spec.suspend;
+    let failed = matches!(state.sync, Sync::Stalled | Sync::BackingOff { .. })
+        || (state.sync == Sync::Idle && sourceless);
     let known = state.rendered.is_some() || !state.desired.is_empty();
     let applied = state.report.applied.is_some();
-    if failed && !known && applied && !state.declared.spec.suspend {
+    if failed && !known && applied {
         fetch_manifests(state, turn);
     }
 }
@@ -160,7 +170,7 @@ fn fetch_manifests(state: &mut State, turn: &mut Turn) {
         Manifests::Dropped => {}
         Manifests::Missing { retry_at } if retry_at <= turn.at => {}
         Manifests::Missing { retry_at } => return turn.wake_at(retry_at),
-        Manifests::Asked { .. } | Manifests::Held(_) => return,
+        Manifests::Asked { .. } | Manifests::Scoping { .. } | Manifests::Held(_) => return,
     }
     let (commit, spec) = match &state.rendered {
         Some(last) => (last.commit.clone(), Arc::clone(&last.spec)),
@@ -185,14 +195,16 @@ pub(super) fn rendered(
     if state.manifests != (Manifests::Asked { ticket }) {
         return false;
     }
-    let set = match result {
-        Ok(Rendering::Fresh(rendered)) => {
-            let scopes = state.scopes.clone();
-            render::prepared(state, &rendered.manifests, &scopes)
-        }
-        Ok(Rendering::Unchanged) => Err(Vec::new()),
-        Err(faults) => Err(faults.clone()),
-    };
+    match result {
+        Ok(Rendering::Fresh(rendered)) => recall::rendered(state, rendered, turn),
+        Ok(Rendering::Unchanged) => recalled(state, Err(Vec::new()), turn),
+        Err(faults) => recalled(state, Err(faults.clone()), turn),
+    }
+    true
+}
+
+/// The applied commit is prepared again, or cannot be.
+pub(super) fn recalled(state: &mut State, set: Result<PreparedSet, Vec<Fault>>, turn: &mut Turn) {
     match set {
         Ok(set) => {
             state.healing.fault = None;
@@ -208,7 +220,6 @@ pub(super) fn rendered(
             state.manifests = Manifests::Missing { retry_at: turn.at + pause };
         }
     }
-    true
 }
 
 /// After a restart: members that no attempt could verify are verified against the last good set.
@@ -364,7 +375,8 @@ pub(super) fn handed_back(
         }
         Ok(Answer::Applied { .. } | Answer::Absent | Answer::Deleted | Answer::Creatable) => {}
         Err(refusal) => {
-            if meaning(&refusal, key) == Meaning::Moved && state.members.contains(key) {
+            let changed = meaning(&refusal, key) != Meaning::Refused;
+            if changed && state.members.contains(key) {
                 look_again(state, key, turn);
             }
         }

@@ -13,6 +13,7 @@ use super::{
     event::{Attempt, Ticket},
     heal,
     plan::{Act, Finding, Plan, find},
+    recall,
     state::{Phase, Running, Stage, State, Sync},
     turn::{Report, Turn},
 };
@@ -67,6 +68,9 @@ pub(super) fn scoped(
     result: Result<Scopes, Refusal>,
     turn: &mut Turn,
 ) {
+    if recall::scoped(state, asked, &result, turn) {
+        return;
+    }
     let Some(run) = attempt::take(state) else { return };
     let rendered = match &run.stage {
         Stage::Scoping { rendered } if run.attempt == asked => Arc::clone(rendered),

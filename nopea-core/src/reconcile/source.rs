@@ -22,7 +22,7 @@ pub(super) fn wish(state: &mut State, not_before: Timestamp) {
 
 /// Somebody asks for a sync and waits for its end.
 pub(super) fn requested(state: &mut State, waiter: Waiter, at: Timestamp) {
-    state.waiters.push(Waiting { waiter, since: at, resolved: false });
+    state.waiters.push(Waiting { waiter, since: at, resolved: false, attempted: false });
     wish(state, at);
 }
 
