@@ -3,5 +3,4 @@
 mod contract_memory;
 mod costs;
 mod crash;
-mod isolation;
 mod simulation;

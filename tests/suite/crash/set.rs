@@ -10,7 +10,7 @@ use nopea_core::{
 use serde_json::{Value, json};
 
 /// One of the two commits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Side {
     A,
     B,
@@ -157,7 +157,8 @@ fn key(object: &Value) -> ObjectKey {
 /// Twenty objects of other people: of nobody, with labels that a controller copied from ours, and of
 /// another repository.
 pub(super) fn foreign(repo: &RepoKey, uid: &Uid) -> Vec<Value> {
-    let mut all: Vec<Value> = (0..6).map(|n| config("shop", &format!("foreign-{n}"), "x")).collect();
+    let mut all: Vec<Value> =
+        (0..6).map(|n| config("shop", &format!("foreign-{n}"), "x")).collect();
     all.extend((0..4).map(|n| secret("shop", &format!("foreign-{n}"), "x")));
     all.extend((0..2).map(|n| account("shop", &format!("foreign-{n}"))));
     all.push(deployment("foreign", "foreign:1", "foreign-0", "foreign-0"));
