@@ -3,4 +3,6 @@
 mod contract_memory;
 mod costs;
 mod crash;
+mod isolation;
+mod promises;
 mod simulation;
