@@ -7,7 +7,10 @@
     reason = "a broken expectation of a test is told by a panic"
 )]
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use futures::future::join_all;
 use nopea_core::{
@@ -15,6 +18,7 @@ use nopea_core::{
     model::{ConditionStatus, ConditionType, ObjectKey, Phase, RepoKey, SourceUrl, Status},
 };
 use nopea_engine::SyncError;
+use nopea_memory::Injected;
 use nopea_tests::rig::{Doing, Rig};
 use serde_json::json;
 use tokio::time::Instant;
@@ -23,6 +27,9 @@ use tokio::time::Instant;
 const REPOSITORIES: usize = 200;
 /// How many objects the flooded one has.
 const OBJECTS: usize = 20;
+
+/// How long the cluster takes for a request.
+const LATENCY: Duration = Duration::from_millis(5);
 
 fn url(name: &str) -> String {
     format!("https://git.test/{name}")
@@ -46,7 +53,7 @@ fn declare(rig: &mut Rig, name: &str, objects: usize) -> RepoKey {
 }
 
 /// Pushes to a repository and edits each of its objects, a thousand times a second.
-async fn flood(rig: &Rig, repo: &RepoKey) {
+async fn flood(rig: &Rig, repo: &RepoKey, rounds: &AtomicU64) {
     for round in 0_u64.. {
         for _ in 0..50 {
             rig.engine.pushed(repo).unwrap();
@@ -56,7 +63,8 @@ async fn flood(rig: &Rig, repo: &RepoKey) {
             let edit = json!({"data": {"value": round.to_string()}});
             let _not_there_yet = rig.cluster.merge_patch(&key, "kubectl-edit", &edit);
         }
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        rounds.store(round, Ordering::Relaxed);
+        rig.pass(Duration::from_millis(1)).await;
     }
 }
 
@@ -65,6 +73,8 @@ async fn of_200_repositories_one_panics_one_hangs_one_is_flooded_and_197_are_syn
     let mut rig = Rig::new();
     rig.source.set_at(&url("panics"), Doing::PanicInTree);
     rig.source.set_at(&url("hangs"), Doing::Hang);
+    // so that there is time for a flood
+    rig.cluster.faults().whenever(u64::MAX, |_any| true, Injected::Latency(LATENCY));
     let panics = declare(&mut rig, "panics", 1);
     let hangs = declare(&mut rig, "hangs", 1);
     let floods = declare(&mut rig, "floods", OBJECTS);
@@ -72,7 +82,7 @@ async fn of_200_repositories_one_panics_one_hangs_one_is_flooded_and_197_are_syn
         (3..REPOSITORIES).map(|n| declare(&mut rig, &format!("calm-{n}"), 2)).collect();
     assert_eq!(calm.len(), 197);
 
-    let began = Instant::now();
+    let (began, rounds) = (Instant::now(), AtomicU64::new(0));
     let all = async {
         let synced = join_all(calm.iter().map(|repo| rig.sync(repo))).await;
         let took = began.elapsed();
@@ -81,7 +91,7 @@ async fn of_200_repositories_one_panics_one_hangs_one_is_flooded_and_197_are_syn
     let (synced, took) = tokio::select! {
         biased;
         answer = all => answer,
-        () = flood(&rig, &floods) => panic!("the flood ended"),
+        () = flood(&rig, &floods, &rounds) => panic!("the flood ended"),
     };
     assert!(synced.iter().all(Result::is_ok), "{:?}", synced.iter().find(|one| one.is_err()));
     assert!(took < Duration::from_secs(10), "the others had to wait: {took:?}");
@@ -89,11 +99,12 @@ async fn of_200_repositories_one_panics_one_hangs_one_is_flooded_and_197_are_syn
         assert_eq!(rig.status(repo).phase, Phase::Synced, "{repo}");
     }
 
+    assert!(rounds.load(Ordering::Relaxed) >= 20, "that was no flood: {rounds:?}");
     // the flooded one is synced all the same
     let during = tokio::select! {
         biased;
         answer = rig.sync(&floods) => answer,
-        () = flood(&rig, &floods) => panic!("the flood ended"),
+        () = flood(&rig, &floods, &rounds) => panic!("the flood ended"),
     };
     assert!(during.is_ok(), "{during:?}");
 
