@@ -55,8 +55,6 @@ impl Outcome {
     }
 }
 
-/// How long a first commit may take before it is asked for.
-const ASK_AFTER: Duration = Duration::from_millis(300);
 /// How long a sync may go on after its own timeout: a look-up may come before it.
 const GRACE: Duration = Duration::from_mins(2);
 
@@ -65,16 +63,8 @@ pub(crate) async fn first(session: &mut Session, progress: &Progress<'_>) -> Out
     let began = Instant::now();
     let mut updates = session.engine.subscribe();
     session.engine.put(session.declared.clone());
-    let (engine, key) = (session.engine.clone(), session.declared.key.clone());
     let limit = session.declared.spec.timeout.saturating_add(GRACE);
     let waiting = async {
-        // the first attempt comes by itself; asking for one is for a source that gives no commit
-        let asking = async {
-            tokio::time::sleep(ASK_AFTER).await;
-            engine.sync_now(&key).await
-        };
-        let mut syncing = std::pin::pin!(asking);
-        let mut answered = false;
         loop {
             tokio::select! {
                 biased;
@@ -89,15 +79,6 @@ pub(crate) async fn first(session: &mut Session, progress: &Progress<'_>) -> Out
                 Some(Update::Changed(_, status)) = updates.next() => {
                     if status.faults.iter().any(is_without_attempt) {
                         return Err(status.faults.clone().into());
-                    }
-                }
-                result = &mut syncing, if !answered && session.gathered.commit.is_none() => {
-                    answered = true;
-                    if let Err(error) = result {
-                        let faults = error.faults();
-                        if faults.is_empty() || faults.iter().any(is_without_attempt) {
-                            return Err(faults);
-                        }
                     }
                 }
             }

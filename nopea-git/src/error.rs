@@ -124,7 +124,7 @@ pub enum GitError {
         url: SourceUrl,
     },
     /// A scheme that is not read.
-    #[error("{url} has a scheme that is not supported: {help}")]
+    #[error("{url} is no url that can be read here")]
     UnsupportedUrl {
         /// Where.
         url: SourceUrl,

@@ -239,9 +239,10 @@ impl GixSource {
     fn folder(&self, url: &SourceUrl, path: std::path::PathBuf) -> Result<LocalFolder, GitError> {
         let (url, local) = (url.clone(), self.options.local);
         match local {
-            Local::Refused => {
-                Err(GitError::UnsupportedUrl { url, help: "folders are not allowed here" })
-            }
+            Local::Refused => Err(GitError::UnsupportedUrl {
+                url,
+                help: "folders are not allowed here: use https://",
+            }),
             Local::Committed | Local::Worktree => Ok(LocalFolder { url, path, local }),
         }
     }

@@ -66,7 +66,8 @@ pub(crate) fn follow(
         record(inputs, &here, Some(entry.id.clone()));
         links += 1;
         if links > MOST_LINKS {
-            let what = format!("it leads through more than {MOST_LINKS} symbolic links");
+            let what =
+                format!("it leads in a circle, or through more than {MOST_LINKS} symbolic links");
             return Ok(Target::Wrong(Code::LinkLoop, what));
         }
         let target = match tree.read(&entry.id, TARGET_BYTES) {

@@ -108,7 +108,8 @@ impl<'a> Walk<'a> {
                 self.file(path, entry.id);
                 if self.files.len() == before {
                     let what = format!("the path {path:?} is a file, but no .yaml, .yml or .json");
-                    self.faults.push(Fault::new(Code::PathAbsent, what));
+                    let help = "point `path` at a folder or at a manifest";
+                    self.faults.push(Fault::new(Code::PathAbsent, what).help(help));
                 }
             }
             EntryKind::Submodule => {
@@ -201,7 +202,8 @@ impl<'a> Walk<'a> {
             }
             Target::Absent(real) if manifest(path).is_some() => {
                 let what = format!("the symbolic link leads to {real:?}, which does not exist");
-                self.faults.push(Fault::new(Code::PathAbsent, what).at(whole(path)));
+                let help = "commit what it leads to, or remove the link";
+                self.faults.push(Fault::new(Code::PathAbsent, what).help(help).at(whole(path)));
             }
             Target::Absent(real) => {
                 let what = format!("the symbolic link leads to {real:?}, which does not exist");

@@ -58,6 +58,7 @@ async fn main() -> Result<()> {
     println!("{units} units, {} objects", units * OBJECTS);
     let running = first_sync(&monorepo).await?;
     one_unit(&monorepo, &running, commits).await?;
+    no_unit(&monorepo, &running).await?;
     running.engine.shutdown(PATIENCE).await;
     drop(running);
     monorepo.interval = Duration::from_secs(20);
@@ -112,7 +113,7 @@ async fn first_sync(monorepo: &Monorepo) -> Result<Running> {
         "first sync until all are Ready      {:>9.0} ms, {each:.2} ms an object",
         millis(took)
     );
-    println!("  processor time                    {:>9.0} ms", millis(memory::cpu() - cpu));
+    println!("  processor time                    {:>9.0} ms", millis(memory::cpu_since(cpu)));
     println!("  requests                          {requests:?}");
     Ok(running)
 }
@@ -140,7 +141,7 @@ async fn one_unit(monorepo: &Monorepo, running: &Running, commits: usize) -> Res
         look_ups += requests.resolve;
         applied.push(at.duration_since(pushed));
         rested.push(last.duration_since(pushed));
-        cpus.push(memory::cpu() - cpu);
+        cpus.push(memory::cpu_since(cpu));
     }
     for times in [&mut applied, &mut rested, &mut cpus] {
         times.sort_unstable();
@@ -158,6 +159,22 @@ async fn one_unit(monorepo: &Monorepo, running: &Running, commits: usize) -> Res
     ] {
         println!("  {what:<32}  p50 {:>6.1} ms, p99 {:>6.1} ms", at(times, 50), at(times, 99));
     }
+    Ok(())
+}
+
+async fn no_unit(monorepo: &Monorepo, running: &Running) -> Result<()> {
+    monorepo.touch_nothing();
+    calm(running).await?;
+    let (before, cpu, pushed) = (running.asked(), memory::cpu(), Instant::now());
+    running.pushed();
+    let took = calm(running).await?.duration_since(pushed);
+    let Asked { requests, rendered } = running.asked().since(&before);
+    let (resolve, render) = (requests.resolve, requests.render);
+    let looked = Reading { resolve, render, open: 1, ..Reading::default() };
+    ensure!(rendered == 0 && requests == looked, "{requests:?}");
+    println!("commit that touches no unit: 0 renders, 0 requests to the cluster");
+    println!("  pushed -> all units at rest       {:>9.0} ms", millis(took));
+    println!("  processor time                    {:>9.0} ms", millis(memory::cpu_since(cpu)));
     Ok(())
 }
 
@@ -221,6 +238,6 @@ async fn unchanged_poll(monorepo: &Monorepo, running: &Running) -> Result<()> {
     let look_up = Reading { resolve: 1, ..Reading::default() };
     ensure!(asked == Asked { requests: look_up, rendered: 0 }, "{asked:?}");
     println!("unchanged poll: 1 look-up, 0 renders, 0 requests");
-    println!("  processor time                    {:>9.0} ms", millis(memory::cpu() - cpu));
+    println!("  processor time                    {:>9.0} ms", millis(memory::cpu_since(cpu)));
     Ok(())
 }

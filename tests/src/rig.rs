@@ -202,6 +202,11 @@ impl Rig {
         tokio::time::sleep(span).await;
     }
 
+    /// The engine's clock, for sources that have one of their own.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// All that was told so far.
     pub fn notices(&self) -> Vec<Notice> {
         self.notices.all()

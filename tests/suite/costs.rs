@@ -1,5 +1,6 @@
 //! What nothing costs: a poll that finds nothing, a commit that touches one unit of many, a restart.
 //! Counted at the ports, on time that the test decides.
+#![expect(clippy::unwrap_used, reason = "a broken expectation of a test is told by a panic")]
 
 mod monorepo;
 

@@ -147,7 +147,10 @@ impl TreePath {
     /// Reads `apps/web`, `./apps/web/` and the like; absolute paths and `..` are refused.
     pub fn parse(text: &str) -> Result<Self, InvalidSpec> {
         let wrong = |why, help| Err(InvalidSpec::new("path", text, why, help));
-        if text.starts_with('/') || text.contains('\\') {
+        if text.contains('\\') {
+            return wrong("it holds a backslash", "separate folders by `/`");
+        }
+        if text.starts_with('/') {
             return wrong("it is absolute", "write it relative to the root of the repository");
         }
         if text.contains('\0') {

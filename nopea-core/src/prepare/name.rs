@@ -18,6 +18,8 @@ const PATH_SEGMENTS: [(&str, &str); 3] = [
 ];
 const SUBDOMAIN: &str = "must be at most 253 lower-case letters, digits, '-' and '.', and begin and end with a \
                          letter or digit";
+const WORDS: &str =
+    "use letters, digits, '-', '_' and '.'; a free text can be the value of an annotation";
 const DNS_LABEL: &str = "must be at most 63 lower-case letters, digits and '-', and begin and end with a letter or digit";
 
 /// Checks all names of an object.
@@ -53,7 +55,8 @@ pub(super) fn check(about: &About<'_>, wrong: &mut Vec<Fault>) {
     if size > ANNOTATIONS_LIMIT {
         let message =
             format!("metadata.annotations has {size} bytes, more than {ANNOTATIONS_LIMIT}");
-        wrong.push(about.fault(Code::InvalidName, message));
+        let help = "keep large texts in a ConfigMap";
+        wrong.push(about.fault(Code::InvalidName, message).help(help));
     }
 }
 
@@ -81,7 +84,7 @@ fn texts(
                 check(key, text, &mut errors);
                 for error in errors {
                     let message = format!("metadata.{field} {key:?}: {error}");
-                    wrong.push(about.fault(Code::InvalidName, message));
+                    wrong.push(about.fault(Code::InvalidName, message).help(WORDS));
                 }
             }
             Value::Null => {}

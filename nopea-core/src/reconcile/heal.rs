@@ -13,7 +13,7 @@ use super::{
     meaning::{Meaning, meaning},
     members::{Drift, Member},
     plan::Act,
-    recall, source,
+    recall,
     state::{Ailing, Doing, Manifests, Stage, State, Sync},
     turn::Turn,
 };
@@ -24,7 +24,7 @@ use crate::{
     model::{
         Hash, HealPolicy, Intent, ObjectKey, Observation, ResourceVersion, Text, Timestamp, What,
     },
-    port::{Guard, Mode, Refusal, Rendering},
+    port::{Guard, Location, Mode, Refusal, Rendering},
     prepare::{Prepared, PreparedSet},
     verify,
 };
@@ -172,16 +172,13 @@ fn fetch_manifests(state: &mut State, turn: &mut Turn) {
         Manifests::Missing { retry_at } => return turn.wake_at(retry_at),
         Manifests::Asked { .. } | Manifests::Scoping { .. } | Manifests::Held(_) => return,
     }
-    let (commit, spec) = match &state.rendered {
-        Some(last) => (last.commit.clone(), Arc::clone(&last.spec)),
-        None => match &state.report.applied {
-            Some(commit) => (commit.clone(), Arc::clone(&state.declared.spec)),
-            None => return,
-        },
-    };
+    let last = state.rendered.as_ref().map(|last| &last.commit);
+    let Some(commit) = last.or(state.report.applied.as_ref()).cloned() else { return };
+    // where and how it was rendered, whatever is declared by now
+    let spec = Arc::clone(recall::applied_spec(state));
     let ticket = state.numbers.ticket();
     state.manifests = Manifests::Asked { ticket };
-    let location = source::location(state);
+    let location = Location { url: spec.url.clone(), reference: spec.reference.clone() };
     turn.emit(Effect::Render { ticket, location, commit, spec, known: None });
 }
 

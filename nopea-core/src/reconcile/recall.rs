@@ -12,10 +12,15 @@ use super::{
 };
 use crate::{
     classify,
-    model::{GroupKind, Rendered},
+    model::{GroupKind, Rendered, Spec},
     port::{Refusal, Scopes},
     prepare,
 };
+
+/// The spec that the last good state came of; what is declared where that is not known.
+pub(super) fn applied_spec(state: &State) -> &Arc<Spec> {
+    state.rendered.as_ref().map_or(&state.declared.spec, |last| &last.spec)
+}
 
 /// The applied commit was rendered.
 pub(super) fn rendered(state: &mut State, rendered: &Rendered, turn: &mut Turn) {
@@ -28,7 +33,7 @@ pub(super) fn rendered(state: &mut State, rendered: &Rendered, turn: &mut Turn) 
     let kinds = prepare::kinds(manifests);
     let known = |kind: &GroupKind| state.scopes.contains_key(kind) || defined.contains(kind);
     if kinds.iter().all(known) {
-        let set = render::prepared(state, manifests, &state.scopes);
+        let set = render::prepared(state, applied_spec(state), manifests, &state.scopes);
         return heal::recalled(state, set, turn);
     }
     let attempt = state.numbers.attempt();
@@ -54,7 +59,7 @@ pub(super) fn scoped(
     let set = match result {
         Ok(scopes) => {
             state.scopes.extend(scopes.clone());
-            render::prepared(state, &rendered.manifests, &state.scopes)
+            render::prepared(state, applied_spec(state), &rendered.manifests, &state.scopes)
         }
         Err(refusal) => Err(vec![classify::fault(refusal, None, &state.parent_key())]),
     };

@@ -21,7 +21,7 @@ use crate::{
     classify,
     fault::Fault,
     guard,
-    model::{Action, GroupKind, Manifest, ObjectKey, Rendered, Text, What},
+    model::{Action, GroupKind, Manifest, ObjectKey, Rendered, Spec, Text, What},
     order,
     port::{Refusal, Rendering, Scopes},
     preflight, prepare,
@@ -91,10 +91,11 @@ pub(super) fn scoped(
 /// Prepares a render: what is sent, in which namespace, with our marks.
 pub(super) fn prepared(
     state: &State,
+    spec: &Spec,
     manifests: &[Manifest],
     scopes: &Scopes,
 ) -> Result<PreparedSet, Vec<Fault>> {
-    let target = state.declared.spec.target_namespace.as_ref();
+    let target = spec.target_namespace.as_ref();
     let parent = state.parent();
     let default_namespace = target.unwrap_or(&parent.repo.namespace);
     prepare::prepare(manifests, &prepare::Setting { parent: &parent, default_namespace, scopes })
@@ -107,7 +108,7 @@ fn planned(
     scopes: Scopes,
     turn: &mut Turn,
 ) {
-    let plan = prepared(state, &rendered.manifests, &scopes).and_then(|set| {
+    let plan = prepared(state, &run.goal.spec, &rendered.manifests, &scopes).and_then(|set| {
         let waves = order::waves(&set.objects)?;
         Ok(Plan::new(Arc::new(set), rendered, waves))
     });

@@ -175,7 +175,7 @@ async fn folders_are_refused_where_no_flag_allows_them() {
     let error = source.resolve(&repository.url(), Reference::Head, 0).await.unwrap_err();
     assert_eq!(
         (error.code.id(), error.help.as_deref()),
-        ("G011", Some("folders are not allowed here"))
+        ("G011", Some("folders are not allowed here: use https://"))
     );
 }
 

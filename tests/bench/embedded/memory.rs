@@ -18,13 +18,13 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn now() -> Self {
-        let stats = COUNTED.stats();
+        let counted = COUNTED.stats();
         let signed = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let said = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let resident = said.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let resident = resident.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
         Self {
-            allocated: signed(stats.bytes_allocated) - signed(stats.bytes_deallocated),
+            allocated: signed(counted.bytes_allocated) - signed(counted.bytes_deallocated),
             resident: resident.unwrap_or(0),
         }
     }
@@ -45,6 +45,11 @@ impl Memory {
     pub(crate) fn resident_kib_each(&self, units: usize) -> f64 {
         self.resident as f64 / units as f64
     }
+}
+
+/// The processor time since `earlier`.
+pub(crate) fn cpu_since(earlier: Duration) -> Duration {
+    cpu().saturating_sub(earlier)
 }
 
 /// The processor time of the process; zero where the system does not say it.

@@ -32,6 +32,17 @@ fn a_push_is_only_a_hint_and_is_resolved_before_it_is_applied() {
 }
 
 #[test]
+fn a_source_that_fails_before_the_restore_ended_is_told_after_it() {
+    let mut bench = Bench::new(); // its source has no commit
+    bench.hold(Request::Restore);
+    bench.settle();
+    assert_eq!(bench.asked(Request::Resolve), 1);
+    bench.resume();
+    bench.settle();
+    assert_eq!(bench.faults(), [Code::EmptyRepository]);
+}
+
+#[test]
 fn an_older_resolve_never_overwrites_a_newer() {
     let mut bench = Bench::new();
     bench.hold(Request::Resolve);
