@@ -8,4 +8,7 @@ mod bad_tree;
 mod bad_wording;
 mod contract_memory;
 mod costs;
+mod crash;
+mod isolation;
+mod promises;
 mod simulation;

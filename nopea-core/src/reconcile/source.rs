@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     backoff,
-    fault::{Fault, Retry},
+    fault::{Code, Fault, Retry},
     model::{Commit, Timestamp},
     port::Location,
 };
@@ -113,8 +113,14 @@ pub(super) fn advance(state: &mut State, turn: &mut Turn) {
     {
         turn.wake_at(until);
     }
-    if state.source.asking.is_some() {
-        return;
+    if let Some(Asking { ticket, until, .. }) = state.source.asking {
+        if until > turn.at {
+            turn.wake_at(until);
+            return;
+        }
+        turn.emit(Effect::Cancel(ticket));
+        let message = "the source did not say within the timeout which commit is wanted";
+        resolved(state, ticket, Err(Fault::new(Code::SourceTimedOut, message)), turn);
     }
     let due = state.source.next_poll <= turn.at;
     if state.source.wished.is_none() && !due {
@@ -125,6 +131,8 @@ pub(super) fn advance(state: &mut State, turn: &mut Turn) {
     let interval = state.declared.spec.interval;
     let not_before = state.source.wished.take().unwrap_or(turn.at - interval / 2);
     let ticket = state.numbers.ticket();
-    state.source.asking = Some(Asking { ticket, not_before });
+    let until = turn.at + state.declared.spec.timeout;
+    turn.wake_at(until);
+    state.source.asking = Some(Asking { ticket, not_before, until });
     turn.emit(Effect::Resolve { ticket, location: location(state), not_before });
 }

@@ -74,6 +74,8 @@ pub(super) struct Source {
 pub(super) struct Asking {
     pub(super) ticket: Ticket,
     pub(super) not_before: Timestamp,
+    /// When it is given up: an adapter that hangs is a fault like another.
+    pub(super) until: Timestamp,
 }
 
 /// An object that is to be looked at.

@@ -110,6 +110,23 @@ fn a_source_that_does_not_answer_leaves_everything_as_it_is_and_is_asked_again_s
 }
 
 #[test]
+fn a_look_up_that_hangs_is_given_up_and_told_after_the_timeout() {
+    let mut bench = Bench::synced(&[config_map("a", "1")]);
+    bench.hold(Request::Resolve);
+    bench.push();
+    bench.settle();
+    bench.forget();
+    bench.pass(seconds(299));
+    assert_eq!(bench.faults(), []);
+    bench.pass(seconds(1));
+    assert_eq!(bench.faults(), [Code::SourceTimedOut]);
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Cancel(_))));
+    bench.resume();
+    bench.pass(seconds(300));
+    assert_eq!((bench.faults(), bench.status().phase), (vec![], Phase::Synced));
+}
+
+#[test]
 fn what_the_bytes_decide_is_never_tried_again() {
     let mut bench = Bench::new();
     bench.broken_commit("a");
