@@ -6,12 +6,10 @@ mod message;
 mod report;
 mod schema;
 mod scrub;
-mod without;
 
-pub use self::{report::fault, schema::schema_paths};
-pub(crate) use self::{
-    report::{schema_fault, schema_list},
-    without::take,
+pub use self::{
+    report::{fault, schema_faults},
+    schema::schema_paths,
 };
 use crate::{
     model::ObjectKey,

@@ -33,4 +33,5 @@ pub mod port;
 pub mod preflight;
 pub mod prepare;
 pub mod reconcile;
+mod trim;
 pub mod verify;

@@ -102,12 +102,17 @@ pub fn breaks_glass(object: &Value) -> bool {
     annotation(object, SUSPEND_HEAL).is_some_and(|value| matches!(value, "true" | "1" | "yes"))
 }
 
+/// The server sorts entries by time, so the newest come first here. Who only reports how the object
+/// does changed none of its fields.
 fn others(object: &Value) -> Arc<[Text]> {
-    let names: BTreeSet<&str> = fields::entries(object)
+    let mut names: Vec<&str> = fields::entries(object)
+        .filter(|entry| entry.subresource != "status")
         .map(|entry| entry.manager)
         .filter(|manager| !manager.is_empty() && *manager != FIELD_MANAGER)
         .collect();
-    names.into_iter().map(Text::from).collect()
+    names.reverse();
+    let mut seen = BTreeSet::new();
+    names.into_iter().filter(|name| seen.insert(*name)).map(Text::from).collect()
 }
 
 fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {

@@ -24,6 +24,7 @@ mod complaint;
 mod conclude;
 mod contents;
 mod declare;
+mod dispute;
 pub mod effect;
 pub mod event;
 mod heal;
@@ -34,14 +35,19 @@ mod observe;
 mod plan;
 mod prune;
 mod publish;
+mod recall;
 mod remove;
 mod render;
+mod replace;
 mod restore;
 mod source;
 mod state;
 mod step;
 mod trial;
 mod turn;
+
+#[cfg(test)]
+mod tests;
 
 pub use effect::{Ask, Effect};
 pub use event::{Answer, Attempt, Event, Input, Ticket, Waiter};

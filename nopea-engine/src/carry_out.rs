@@ -12,8 +12,15 @@ use nopea_core::{
 };
 
 use crate::{
-    entry::Entry, follow, publish::publish, request::Label, shared::Shared, source::Wish,
-    subscription::Update, want::Question, worker::Worker,
+    entry::Entry,
+    follow,
+    publish::publish,
+    request::Label,
+    shared::Shared,
+    source::Wish,
+    subscription::Update,
+    want::{Heard, Question},
+    worker::Worker,
 };
 
 /// What a request needs of its repository.
@@ -111,8 +118,9 @@ impl Worker {
                             entry.mailbox.pushed(now);
                         }
                     };
-                    let elsewhere = call.shared.wants.ask(question, keys, nudge).await;
-                    Event::Wanted { attempt, elsewhere }
+                    let Heard { elsewhere, heard } =
+                        call.shared.wants.ask(question, keys, nudge).await;
+                    Event::Wanted { attempt, elsewhere, heard }
                 });
             }
             Effect::AskContents { attempt, key } => {

@@ -35,6 +35,15 @@ struct Wanting {
     last: Option<(Commit, Arc<BTreeSet<ObjectKey>>)>,
 }
 
+/// What the other repositories want.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    /// Those of the asked keys that one of them names.
+    pub(crate) elsewhere: BTreeSet<ObjectKey>,
+    /// Those whose last complete render is known.
+    pub(crate) heard: BTreeSet<RepoKey>,
+}
+
 /// Who asks, and for which commit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question<'a> {
@@ -126,7 +135,7 @@ impl Wants {
         question: Question<'_>,
         keys: BTreeSet<ObjectKey>,
         nudge: impl Fn(&RepoKey),
-    ) -> BTreeSet<ObjectKey> {
+    ) -> Heard {
         let Question { asker, commit, clock } = question;
         let mut awaited = self.awaited(asker, commit, clock.now());
         awaited.iter().for_each(nudge);
@@ -155,7 +164,9 @@ impl Wants {
                 other.last.as_ref().is_some_and(|(_, wanted)| wanted.contains(key))
             })
         };
-        keys.into_iter().filter(named).collect()
+        let elsewhere = keys.into_iter().filter(named).collect();
+        let known = others().filter(|(_, other)| other.last.is_some());
+        Heard { elsewhere, heard: known.map(|(repo, _)| repo.clone()).collect() }
     }
 
     /// The repositories whose source is `url`, however it is spelt.

@@ -130,6 +130,33 @@ fn map(name: &str, value: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_object_that_moves_to_another_repository_is_handed_over_and_never_deleted() {
+    for first in ["one", "two"] {
+        let world = World::new();
+        let files = [("one/a.yaml", "a"), ("one/b.yaml", "b"), ("two/c.yaml", "c")];
+        world.git.commit(files.map(|(path, name)| (path.to_owned(), map(name, "one"))));
+        let keys = ["one", "two"].map(|path| world.put(path, "memory://history", path));
+        for key in &keys {
+            world.engine.sync_now(key).await.unwrap();
+        }
+        let uid =
+            |world: &World| world.cluster.get(&object("b")).unwrap()["metadata"]["uid"].clone();
+        let before = uid(&world);
+
+        let files = [("one/a.yaml", "a"), ("two/b.yaml", "b"), ("two/c.yaml", "c")];
+        world.git.commit(files.map(|(path, name)| (path.to_owned(), map(name, "one"))));
+        let (first, second) = if first == "one" { (0, 1) } else { (1, 0) };
+        assert_eq!(world.engine.sync_now(&keys[first]).await, Ok(History::id(1)));
+        assert_eq!(world.engine.sync_now(&keys[second]).await, Ok(History::id(1)));
+
+        let object = world.cluster.get(&object("b")).unwrap();
+        assert_eq!(uid(&world), before, "it was not made anew");
+        assert_eq!(object["metadata"]["labels"]["nopea.io/repository"], "two");
+        assert_eq!(world.names(), ["a", "b", "c"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_git_says_is_created_changed_pruned_and_healed() {
     let world = World::new();
     world.git.commit([("a.yaml".into(), map("a", "one")), ("b.yaml".into(), map("b", "one"))]);

@@ -7,4 +7,5 @@ mod bad_source;
 mod bad_tree;
 mod bad_wording;
 mod contract_memory;
+mod costs;
 mod simulation;

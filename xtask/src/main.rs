@@ -1,5 +1,6 @@
 //! The front door of this repository's tasks: `cargo xtask`. It starts what `task` names.
 
+mod bench;
 mod ci;
 mod codegen;
 mod task;

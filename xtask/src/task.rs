@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Parser;
 
-use crate::{ci, codegen, tidy};
+use crate::{bench, ci, codegen, tidy};
 
 /// The tasks of this repository
 #[derive(Parser)]
@@ -15,6 +15,8 @@ enum Task {
     Tidy,
     /// Writes the files that are made from code
     Codegen(codegen::Options),
+    /// What things cost: docs/benchmarks.md says how the figures came about
+    Bench(bench::Options),
 }
 
 /// Runs the task that the command line names.
@@ -23,5 +25,6 @@ pub(crate) fn run() -> Result<()> {
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Codegen(options) => codegen::run(&options),
+        Task::Bench(options) => bench::run(&options),
     }
 }

@@ -1,7 +1,5 @@
 //! The fault that a user reads of a refusal.
 
-use std::collections::BTreeMap;
-
 use super::{Verdict, message, said, schema, scrub::scrub, verdict_of};
 use crate::{
     fault::{Code, Fault},
@@ -48,23 +46,40 @@ pub fn fault(refusal: &Refusal, manifest: Option<&Manifest>, key: &ObjectKey) ->
     }
 }
 
-/// What a server says of a schema: paths with complaints; empty for any other refusal.
-pub(crate) fn schema_list(refusal: &Refusal, manifest: &Manifest) -> Vec<(String, String)> {
-    match refusal {
-        Refusal::Unreachable(_) | Refusal::TimedOut(_) => Vec::new(),
-        Refusal::Status(status) => {
-            let clean = scrub((**status).clone(), Some(manifest));
-            schema::list(&Refusal::Status(Box::new(clean)))
-        }
+/// One fault for each complaint of a schema refusal, so that what comes in parts reads as one list.
+///
+/// ```
+/// use std::sync::Arc;
+/// use nopea_core::{classify::schema_faults, model::{Manifest, ObjectKey, Origin}};
+/// use nopea_core::port::{Refusal, ServerStatus};
+///
+/// let manifest = Manifest {
+///     key: ObjectKey::new("apps", "Deployment", "t", "d"),
+///     api_version: "apps/v1".into(),
+///     body: Arc::new(serde_json::json!({})),
+///     origin: Origin { file: "d.yaml".into(), line: 1, column: 1 },
+/// };
+/// let message = "failed to create typed patch object (t/d; apps/v1, Kind=Deployment): errors:\n  \
+///                .spec.foo: field not declared in schema\n  .spec.bar: field not declared in schema";
+/// let status = ServerStatus { code: 500, message: message.into(), ..ServerStatus::default() };
+/// let faults = schema_faults(&Refusal::Status(Box::new(status)), &manifest);
+/// assert_eq!(faults.len(), 2);
+/// assert_eq!(&*faults[0].message, "spec.bar: field not declared in schema");
+/// ```
+pub fn schema_faults(refusal: &Refusal, manifest: &Manifest) -> Vec<Fault> {
+    let whole = || vec![fault(refusal, Some(manifest), &manifest.key)];
+    let Refusal::Status(status) = refusal else { return whole() };
+    let clean = Refusal::Status(Box::new(scrub((**status).clone(), Some(manifest))));
+    let complaints = schema::list(&clean);
+    if complaints.is_empty() {
+        return whole();
     }
-}
-
-/// The fault of what a server said of a schema in several answers: paths with complaints.
-pub(crate) fn schema_fault(complaints: &BTreeMap<String, String>, manifest: &Manifest) -> Fault {
-    let lines = complaints.iter().map(|(path, complaint)| format!("{path}: {complaint}"));
-    Fault::new(Code::UnknownField, message::trim(&join(lines.collect())))
-        .on(manifest.key.clone())
-        .at(manifest.origin.clone())
+    let told = complaints.into_iter().map(|(path, complaint)| {
+        let text = format!("{path}: {complaint}");
+        let fault = Fault::new(Code::UnknownField, message::trim(&text));
+        fault.on(manifest.key.clone()).at(manifest.origin.clone())
+    });
+    told.collect()
 }
 
 fn code(verdict: Verdict, said: &str) -> Code {

@@ -30,7 +30,7 @@ pub struct Observation {
     pub break_glass: bool,
     /// Whether an `Update` entry of another manager names fields of ours too (R12).
     pub overlap: bool,
-    /// The other field managers.
+    /// The other field managers, who wrote last first; who only reports a status is left out.
     pub others: Arc<[Text]>,
     /// The object itself, where the request asked for it or the event may need an explanation.
     pub object: Option<Arc<Value>>,

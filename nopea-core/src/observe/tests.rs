@@ -34,7 +34,7 @@ fn a_sighting_tells_all_that_the_machine_asks() {
     assert_eq!(seen.marks.tool, None);
     assert!(seen.baseline.is_some() && seen.overlap && !seen.break_glass);
     assert!(matches!(seen.health, Health::Progressing(_)));
-    assert_eq!(*seen.others, ["hpa".into(), "kubectl-scale".into()]);
+    assert_eq!(*seen.others, ["kubectl-scale".into(), "hpa".into()]);
     assert!(seen.object.is_some());
     assert!(seen.without_object().object.is_none());
 }

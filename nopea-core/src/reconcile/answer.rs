@@ -4,7 +4,7 @@
 use super::{
     attempt::with_plan,
     event::{Answer, Ticket},
-    heal, observe, prune, remove,
+    heal, observe, prune, remove, replace,
     state::{Doing, State},
     trial,
     turn::Turn,
@@ -36,6 +36,15 @@ pub(super) fn answered(
         }
         Doing::Writing(at) => {
             with_plan(state, |state, plan| trial::wrote(state, plan, at, result, turn));
+        }
+        Doing::Proposing(at) => {
+            with_plan(state, |_state, plan| replace::proposed(plan, at, result));
+        }
+        Doing::Replacing(at) => {
+            with_plan(state, |state, plan| replace::deleted(state, plan, at, result, turn));
+        }
+        Doing::AwaitingGone(at) => {
+            with_plan(state, |state, plan| replace::looked(state, plan, at, result, turn));
         }
         Doing::Pruning => {
             with_plan(state, |state, plan| prune::pruned(state, plan, key, result, turn));

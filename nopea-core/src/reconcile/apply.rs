@@ -4,11 +4,13 @@
 
 use super::{
     attempt::{Flow, take},
+    complaint,
     conclude::End,
+    dispute,
     effect::{Ask, Effect},
     event::Attempt,
     plan::Plan,
-    prune, render,
+    prune, render, replace,
     state::{Doing, Flight, Goal, Phase, Running, Stage, State, Sync},
     trial,
     turn::Turn,
@@ -51,7 +53,7 @@ pub(super) fn advance(
         }
         Phase::Preflighting => {
             launch(state, plan, Mode::Try, turn);
-            if !plan.is_quiet() {
+            if !plan.is_quiet() || dispute::ask(plan, round.attempt, round.goal, turn) {
                 Flow::Wait
             } else if !plan.faults.is_empty() {
                 failed(plan) // rule 6
@@ -198,6 +200,7 @@ fn open_wave(state: &mut State, plan: &mut Plan, wave: usize, turn: &mut Turn) {
 
 /// Asks for every scheduled work whose object has no open request.
 fn launch(state: &mut State, plan: &mut Plan, mode: Mode, turn: &mut Turn) {
+    replace::wake_gone(state, plan);
     let due: Vec<_> = plan.later.iter().take_while(|(at, _)| *at <= turn.at).copied().collect();
     for entry in due {
         plan.later.remove(&entry);
@@ -207,16 +210,19 @@ fn launch(state: &mut State, plan: &mut Plan, mode: Mode, turn: &mut Turn) {
         turn.wake_at(*at);
     }
     for index in std::mem::take(&mut plan.pending) {
-        let Some((key, ask)) = trial::request(plan, index, mode) else { continue };
+        let Some(key) = plan.object(index).map(|object| object.manifest.key.clone()) else {
+            continue;
+        };
+        let Some(write) = complaint::request(plan, index, mode) else { continue };
         if state.flights.contains_key(&key) {
             plan.pending.insert(index);
             continue;
         }
-        let doing = match mode {
-            Mode::Try => Doing::Trying(index),
+        let (doing, ask) = match mode {
+            Mode::Try => (Doing::Trying(index), write),
             Mode::Real => {
                 state.dirty = true;
-                Doing::Writing(index)
+                replace::deletion(state, plan, index).unwrap_or((Doing::Writing(index), write))
             }
         };
         plan.open += 1;

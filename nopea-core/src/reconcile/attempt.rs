@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     fault::{Code, Fault, Retry},
-    model::{Timestamp, What},
+    model::{Intent, Timestamp, What},
 };
 
 /// How an attempt goes on.
@@ -82,13 +82,15 @@ fn wanted(state: &mut State, turn: &mut Turn) -> Option<Goal> {
     let asked = state.waiters.iter().any(|waiting| waiting.resolved && !waiting.attempted);
     let Some(concluded) = &mut state.concluded else { return Some(goal) };
     if !same_aim(&concluded.goal, &goal) {
+        state.failures = 0;
         return Some(goal);
     }
     match concluded.outcome {
         // rule 4: the same commit and spec, and no drift
         Outcome::Synced | Outcome::Unready => {
             concluded.goal = goal.clone();
-            state.leak.then_some(goal)
+            acknowledge(state, &goal);
+            (state.leak && state.declared.orders.intent == Intent::Sync).then_some(goal)
         }
         Outcome::Failed(retry) => {
             let ordered = concluded.goal.approved != goal.approved
@@ -109,8 +111,20 @@ fn wanted(state: &mut State, turn: &mut Turn) -> Option<Goal> {
     }
 }
 
+/// The declaration asks for what stands already: it is told that this was seen.
+fn acknowledge(state: &mut State, goal: &Goal) {
+    let report = &mut state.report;
+    report.observed_generation = state.declared.generation;
+    let looked = state.source.asking.is_none() && state.source.wished.is_none();
+    if looked && report.token != goal.token {
+        report.token.clone_from(&goal.token);
+        report.due = true;
+    }
+}
+
 fn begin(state: &mut State, goal: Goal, turn: &mut Turn) {
     let ticket = state.numbers.ticket();
+    state.report.pending_prune = None;
     for waiting in &mut state.waiters {
         waiting.attempted |= waiting.resolved;
     }

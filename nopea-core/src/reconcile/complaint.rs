@@ -1,61 +1,49 @@
-//! Schema faults in full (R16): a server names some of them, others each time, so the dry run is
-//! repeated without what it named until it names nothing new. What is sent so is never written.
+//! Dry runs that are repeated to hear every complaint: a server lists schema faults partially, and
+//! validates only what its schema let through (R16).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use serde_json::Value;
+use super::{
+    effect::Ask,
+    plan::{Act, Plan},
+};
+use crate::{
+    classify::{self, Verdict},
+    model::Manifest,
+    port::{Mode, Refusal},
+    prepare::Prepared,
+    trim,
+};
 
-use super::{plan::Plan, trial::TRANSIENT};
-use crate::{classify, model::Timestamp, port::Refusal, reconcile::event::Answer};
+/// How often the dry run of one object is repeated with the reported fields left out.
+const MAX_ROUNDS: u8 = 8;
 
-/// How many dry runs at most look for further schema faults.
-const ROUNDS: u8 = 8;
-
-/// What a server said of the schema of one object so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Complaints {
-    rounds: u8,
-    /// By path.
-    said: BTreeMap<String, String>,
-    /// The body without what it complained about.
-    pub(super) rest: Arc<Value>,
+/// The request of a work that is to be written; a dry run may be of what is left of its manifest.
+pub(super) fn request(plan: &Plan, index: usize, mode: Mode) -> Option<Ask> {
+    let (object, work) = (plan.object(index)?, plan.works.get(index)?);
+    let Act::Write(guard) = &work.act else { return None };
+    let mut manifest = object.manifest.clone();
+    if let (Mode::Try, Some(rest)) = (mode, &work.rest) {
+        manifest.body = Arc::clone(rest);
+    }
+    Some(Ask::Apply { manifest, guard: guard.clone(), mode })
 }
 
-/// Takes the answer of a dry run where it is about schema faults; gives any other one back.
-pub(super) fn hear(
-    plan: &mut Plan,
-    index: usize,
-    result: Result<Answer, Refusal>,
-    at: Timestamp,
-) -> Option<Result<Answer, Refusal>> {
-    let set = Arc::clone(&plan.set);
-    let (Some(object), Some(work)) = (set.objects.get(index), plan.works.get_mut(index)) else {
-        return Some(result);
-    };
-    // at a gate the server may not have taken the schema up yet (R30)
-    let settled =
-        !work.deferred || work.transient_since.is_some_and(|since| at >= since + TRANSIENT);
-    let new = match &result {
-        Err(refusal) if settled => classify::schema_list(refusal, &object.manifest),
-        Ok(_) | Err(_) => Vec::new(),
-    };
-    if new.is_empty() && work.complaints.is_none() {
-        return Some(result);
+/// Notes a schema refusal and asks again without the fields that it names; false where it is none.
+pub(super) fn noted(plan: &mut Plan, index: usize, object: &Prepared, refusal: &Refusal) -> bool {
+    let Some(work) = plan.works.get_mut(index) else { return false };
+    let Manifest { key, body, .. } = &object.manifest;
+    if classify::verdict_of(refusal, key) != Verdict::SchemaFault {
+        return false;
     }
-    let complaints = work.complaints.get_or_insert_with(|| {
-        Box::new(Complaints { rest: Arc::clone(&object.manifest.body), ..Complaints::default() })
-    });
-    complaints.rounds += 1;
-    let rest = Arc::make_mut(&mut complaints.rest);
-    let mut fewer = false;
-    for (path, complaint) in new {
-        fewer |= classify::take(rest, &path);
-        complaints.said.insert(path, complaint);
-    }
-    if fewer && complaints.rounds < ROUNDS {
+    plan.faults.extend(classify::schema_faults(refusal, &object.manifest));
+    work.complained = true;
+    let paths = classify::schema_paths(refusal);
+    let rest = trim::without(work.rest.as_ref().unwrap_or(body), &paths);
+    if let Some(rest) = rest.filter(|_| work.rounds < MAX_ROUNDS) {
+        work.rounds += 1;
+        work.rest = Some(Arc::new(rest));
         plan.pending.insert(index);
-    } else {
-        plan.faults.push(classify::schema_fault(&complaints.said, &object.manifest));
     }
-    None
+    true
 }

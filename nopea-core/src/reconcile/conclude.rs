@@ -156,7 +156,10 @@ fn clear_faults(state: &mut State) {
 }
 
 fn failed(state: &mut State, about: About, mut faults: Vec<Fault>, turn: &mut Turn) {
-    faults.sort_by(|a, b| (&a.origin, &a.object, a.code).cmp(&(&b.origin, &b.object, b.code)));
+    faults.sort_by(|a, b| {
+        let place = (&a.origin, &a.object, a.code, &a.message);
+        place.cmp(&(&b.origin, &b.object, b.code, &b.message))
+    });
     faults.dedup();
     for fault in &faults {
         if let Some(key) = &fault.object {
@@ -247,6 +250,10 @@ fn remember(
 
 /// Objects that were awaited became ready after the verdict: the verdict follows.
 pub(super) fn recover(state: &mut State, turn: &mut Turn) {
+    let at_rest = state.sync == Sync::Idle && !state.dirty && state.healing.due.is_empty();
+    if !at_rest {
+        return;
+    }
     let counts = state.members.counts();
     let Some(concluded) = &mut state.concluded else { return };
     if concluded.outcome != Outcome::Unready || counts.ready < counts.total {

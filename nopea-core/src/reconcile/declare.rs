@@ -34,6 +34,7 @@ pub(super) fn declared(state: &mut State, declared: Declared, turn: &mut Turn) {
             source::wish(state, turn.at);
         }
     }
+    state.report.due |= before.orders.pin != state.declared.orders.pin;
     if before.generation != state.declared.generation {
         state.report.due = true;
         state.failures = 0;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     fault::Fault,
-    model::{Commit, Declared, GroupKind, ObjectKey, Observation, Timestamp, Uid},
+    model::{Commit, Declared, GroupKind, ObjectKey, Observation, RepoKey, Timestamp, Uid},
     port::{ParentState, Refusal, Rendering, Scopes},
 };
 
@@ -112,6 +112,9 @@ pub enum Event {
         attempt: Attempt,
         /// Those of the asked keys that another repository of this operator names.
         elsewhere: BTreeSet<ObjectKey>,
+        /// The other repositories of this operator whose last complete render is known: what such a
+        /// one does not name, it does not want.
+        heard: BTreeSet<RepoKey>,
     },
     /// Answers `AskContents`.
     Contents {

@@ -13,7 +13,7 @@ use super::{
     meaning::{Meaning, meaning},
     members::{Drift, Member},
     plan::Act,
-    render,
+    recall,
     state::{Ailing, Doing, Manifests, Stage, State, Sync},
     turn::Turn,
 };
@@ -22,10 +22,10 @@ use crate::{
     fault::{Code, Fault},
     handback,
     model::{
-        Hash, HealPolicy, ObjectKey, Observation, ResourceVersion, Spec, Text, Timestamp, What,
+        Hash, HealPolicy, Intent, ObjectKey, Observation, ResourceVersion, Text, Timestamp, What,
     },
-    port::{Guard, Location, Mode, Refusal, Rendering, Scope, Scopes},
-    prepare::Prepared,
+    port::{Guard, Location, Mode, Refusal, Rendering},
+    prepare::{Prepared, PreparedSet},
     verify,
 };
 
@@ -82,7 +82,10 @@ fn wish(state: &State, key: &ObjectKey) -> Wish {
                 None => Wish::Unwanted,
             }
         }
-        Manifests::Dropped | Manifests::Asked { .. } | Manifests::Missing { .. } => {
+        Manifests::Dropped
+        | Manifests::Asked { .. }
+        | Manifests::Scoping { .. }
+        | Manifests::Missing { .. } => {
             let known = state.rendered.is_some();
             if known && !state.desired.contains(key) { Wish::Unwanted } else { Wish::Forgotten }
         }
@@ -94,6 +97,9 @@ pub(super) fn advance(state: &mut State, turn: &mut Turn) {
     match state.sync {
         Sync::Restoring(_) | Sync::Removing(_) | Sync::Gone => return,
         Sync::Idle | Sync::BackingOff { .. } | Sync::Stalled | Sync::Running(_) => {}
+    }
+    if state.declared.orders.intent == Intent::Plan {
+        return;
     }
     remember_last_good(state, turn);
     if state.healing.due.is_empty() {
@@ -148,10 +154,12 @@ pub(super) fn forgive(state: &mut State, key: &ObjectKey) {
 
 /// After a restart with a broken source, the last good state is still to be watched (rule 5).
 fn remember_last_good(state: &mut State, turn: &mut Turn) {
-    let failed = matches!(state.sync, Sync::Stalled | Sync::BackingOff { .. });
+    let sourceless = state.source.fault.is_some() || state.declared.spec.suspend;
+    let failed = matches!(state.sync, Sync::Stalled | Sync::BackingOff { .. })
+        || (state.sync == Sync::Idle && sourceless);
     let known = state.rendered.is_some() || !state.desired.is_empty();
     let applied = state.report.applied.is_some();
-    if failed && !known && applied && !state.declared.spec.suspend {
+    if failed && !known && applied {
         fetch_manifests(state, turn);
     }
 }
@@ -162,38 +170,16 @@ fn fetch_manifests(state: &mut State, turn: &mut Turn) {
         Manifests::Dropped => {}
         Manifests::Missing { retry_at } if retry_at <= turn.at => {}
         Manifests::Missing { retry_at } => return turn.wake_at(retry_at),
-        Manifests::Asked { .. } | Manifests::Held(_) => return,
+        Manifests::Asked { .. } | Manifests::Scoping { .. } | Manifests::Held(_) => return,
     }
-    let commit = match (&state.rendered, &state.report.applied) {
-        (Some(last), _) => last.commit.clone(),
-        (None, Some(commit)) => commit.clone(),
-        (None, None) => return,
-    };
+    let last = state.rendered.as_ref().map(|last| &last.commit);
+    let Some(commit) = last.or(state.report.applied.as_ref()).cloned() else { return };
     // where and how it was rendered, whatever is declared by now
-    let spec = Arc::clone(applied_spec(state));
+    let spec = Arc::clone(recall::applied_spec(state));
     let ticket = state.numbers.ticket();
     state.manifests = Manifests::Asked { ticket };
     let location = Location { url: spec.url.clone(), reference: spec.reference.clone() };
     turn.emit(Effect::Render { ticket, location, commit, spec, known: None });
-}
-
-/// The spec that the last good state came of; what is declared where that is not known.
-fn applied_spec(state: &State) -> &Arc<Spec> {
-    state.rendered.as_ref().map_or(&state.declared.spec, |last| &last.spec)
-}
-
-/// The scopes that attempts asked for; of other kinds, as after a restart, what members show.
-fn known_scopes(state: &State) -> Scopes {
-    let mut scopes = Scopes::new();
-    for (key, member) in state.members.iter() {
-        let versions = member.api_version.rsplit('/').next().map(Text::from);
-        scopes.entry(key.kind.clone()).or_insert_with(|| Scope {
-            namespaced: !key.namespace.is_empty(),
-            versions: versions.into_iter().collect(),
-        });
-    }
-    scopes.extend(state.scopes.clone());
-    scopes
 }
 
 /// Takes the render of the applied commit; false where the answer is for somebody else.
@@ -206,14 +192,16 @@ pub(super) fn rendered(
     if state.manifests != (Manifests::Asked { ticket }) {
         return false;
     }
-    let set = match result {
-        Ok(Rendering::Fresh(rendered)) => {
-            let scopes = known_scopes(state);
-            render::prepared(state, applied_spec(state), &rendered.manifests, &scopes)
-        }
-        Ok(Rendering::Unchanged) => Err(Vec::new()),
-        Err(faults) => Err(faults.clone()),
-    };
+    match result {
+        Ok(Rendering::Fresh(rendered)) => recall::rendered(state, rendered, turn),
+        Ok(Rendering::Unchanged) => recalled(state, Err(Vec::new()), turn),
+        Err(faults) => recalled(state, Err(faults.clone()), turn),
+    }
+    true
+}
+
+/// The applied commit is prepared again, or cannot be.
+pub(super) fn recalled(state: &mut State, set: Result<PreparedSet, Vec<Fault>>, turn: &mut Turn) {
     match set {
         Ok(set) => {
             state.healing.fault = None;
@@ -229,7 +217,6 @@ pub(super) fn rendered(
             state.manifests = Manifests::Missing { retry_at: turn.at + pause };
         }
     }
-    true
 }
 
 /// After a restart: members that no attempt could verify are verified against the last good set.
@@ -385,7 +372,8 @@ pub(super) fn handed_back(
         }
         Ok(Answer::Applied { .. } | Answer::Absent | Answer::Deleted | Answer::Creatable) => {}
         Err(refusal) => {
-            if meaning(&refusal, key) == Meaning::Moved && state.members.contains(key) {
+            let changed = meaning(&refusal, key) != Meaning::Refused;
+            if changed && state.members.contains(key) {
                 look_again(state, key, turn);
             }
         }

@@ -2,7 +2,10 @@
 //!
 //! Knows nothing of attempts or of Git: it remembers what the cluster showed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -82,6 +85,8 @@ impl Member {
 pub(super) struct Members {
     map: BTreeMap<ObjectKey, Member>,
     counts: Counts,
+    /// Those with `nopea.io/suspend-heal` on them.
+    frozen: BTreeSet<ObjectKey>,
 }
 
 impl Members {
@@ -102,7 +107,21 @@ impl Members {
         self.counts
     }
 
+    /// Those that nobody may touch (rule 12).
+    pub(super) fn frozen(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.frozen.iter()
+    }
+
+    fn mark(&mut self, key: &ObjectKey, frozen: bool) {
+        if !frozen {
+            self.frozen.remove(key);
+        } else if !self.frozen.contains(key) {
+            self.frozen.insert(key.clone());
+        }
+    }
+
     pub(super) fn insert(&mut self, key: ObjectKey, member: Member) {
+        self.mark(&key, member.break_glass);
         count(&mut self.counts, &member, 1);
         if let Some(before) = self.map.insert(key, member) {
             count(&mut self.counts, &before, -1);
@@ -112,6 +131,7 @@ impl Members {
     pub(super) fn remove(&mut self, key: &ObjectKey) -> Option<Member> {
         let member = self.map.remove(key)?;
         count(&mut self.counts, &member, -1);
+        self.frozen.remove(key);
         Some(member)
     }
 
@@ -125,6 +145,8 @@ impl Members {
         count(&mut self.counts, member, -1);
         let answer = change(member);
         count(&mut self.counts, member, 1);
+        let frozen = member.break_glass;
+        self.mark(key, frozen);
         Some(answer)
     }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     backoff, baseline,
     membership::{self, Owner},
-    model::{Change, GroupKind, ObjectKey, Observation, Text, Timestamp, Uid},
+    model::{Change, GroupKind, Intent, ObjectKey, Observation, Text, Timestamp, Uid},
     port::Refusal,
 };
 
@@ -115,6 +115,11 @@ pub(super) fn sighted(state: &mut State, seen: &Observation, turn: &mut Turn) {
         terminating(state, seen);
         return;
     }
+    if member.break_glass != seen.break_glass {
+        state.report.due = true;
+        // what Git changed meanwhile was skipped
+        state.leak |= member.break_glass;
+    }
     let known = member.intent.is_some() && member.api_version == seen.api_version;
     let agrees = match (&member.baseline, &seen.baseline) {
         (Some(kept), Some(now)) => baseline::agrees(kept, now),
@@ -126,7 +131,12 @@ pub(super) fn sighted(state: &mut State, seen: &Observation, turn: &mut Turn) {
     } else {
         calm(state, seen, known);
     }
-    heal::hand_back(state, seen, turn);
+    let heals = !state.declared.spec.suspend
+        && state.declared.orders.intent == Intent::Sync
+        && !matches!(state.sync, Sync::Removing(_));
+    if heals {
+        heal::hand_back(state, seen, turn);
+    }
 }
 
 /// An object of ours that was not known: a write whose answer was lost, or a restored backup.
@@ -265,6 +275,8 @@ pub(super) fn kind_gone(state: &mut State, kind: &GroupKind, at: Timestamp) {
     for key in gone {
         vanished(state, &key, at);
     }
+    // should it be served again, it is followed again
+    state.followed.remove(kind);
 }
 
 /// Somebody asks to heal: what is due is due now.

@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
-    complaint::Complaints,
+    dispute::Disputes,
     members::{Drift, Member, Members},
+    replace::Replacing,
 };
 use crate::{
     fault::Fault,
@@ -42,6 +43,8 @@ pub(super) struct Plan {
     /// Requests of the attempt that are open.
     pub(super) open: usize,
     pub(super) faults: Vec<Fault>,
+    /// Objects of other repositories that may have been moved here.
+    pub(super) disputes: Disputes,
     pub(super) changes: Changes,
 }
 
@@ -58,8 +61,12 @@ pub(super) struct Work {
     pub(super) fields: Arc<[Text]>,
     /// The object before, for the paths.
     pub(super) before: Option<Arc<serde_json::Value>>,
-    /// What the server said of its schema in earlier dry runs.
-    pub(super) complaints: Option<Box<Complaints>>,
+    /// What its dry runs send, where fields were left out to hear further complaints (R16).
+    pub(super) rest: Option<Arc<serde_json::Value>>,
+    pub(super) rounds: u8,
+    /// A dry run was refused for good: whatever else it hears, it is not written.
+    pub(super) complained: bool,
+    pub(super) replacing: Replacing,
 }
 
 /// The verb of a work.
@@ -82,7 +89,10 @@ impl Work {
             transient_since: None,
             fields: Arc::default(),
             before: None,
-            complaints: None,
+            rest: None,
+            rounds: 0,
+            complained: false,
+            replacing: Replacing::No,
         }
     }
 
@@ -147,6 +157,7 @@ impl Plan {
             later: BTreeSet::new(),
             open: 0,
             faults: Vec::new(),
+            disputes: Disputes::None,
             changes: Changes::default(),
         }
     }

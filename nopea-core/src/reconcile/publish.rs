@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     condition,
-    fault::{Fault, Retry},
+    fault::{Code, Fault, Retry},
     model::{
         Condition, ConditionStatus, ConditionType, Phase, Status, Text, Timestamp,
         status::MAX_FAULTS,
@@ -90,6 +90,10 @@ fn status(state: &State, at: Timestamp) -> Status {
     if !is_synced(state, at) || faults.is_empty() {
         faults.extend(report.faults.iter().cloned());
     }
+    faults.extend(state.members.frozen().map(|key| {
+        let message = "nopea.io/suspend-heal stands on it: neither healed, changed nor pruned";
+        Fault::new(Code::Suspended, message).on(key.clone())
+    }));
     let fault_count = faults.len();
     faults.truncate(MAX_FAULTS);
     let pin = state.declared.orders.pin.as_ref().filter(|pin| pin.holds(at));

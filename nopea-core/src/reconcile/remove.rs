@@ -65,8 +65,12 @@ fn begin(state: &mut State, turn: &mut Turn) {
             turn.emit(Effect::AskContents { attempt, key: key.clone() });
         }
     }
-    let begin_at =
-        if leaves { RemovalStage::ReleaseDue { at: turn.at } } else { RemovalStage::Surveying };
+    let begin_at = if leaves {
+        turn.notify(What::Removed { deleted: 0, left: std::sync::Arc::default() });
+        RemovalStage::ReleaseDue { at: turn.at }
+    } else {
+        RemovalStage::Surveying
+    };
     state.healing.due.clear();
     state.report.due = true;
     state.sync = Sync::Removing(Box::new(Removal {
@@ -95,9 +99,7 @@ fn drive(state: &mut State, removal: &mut Removal, turn: &mut Turn) {
                     let message = "its contents could not be listed";
                     removal.left.insert(key.clone(), blocked(&key, message));
                 }
-                let keys = state.members.iter().map(|(key, _)| key.clone());
-                let keys: Vec<_> = keys.filter(|key| !removal.left.contains_key(key)).collect();
-                removal.steps = order::prune_steps(&keys);
+                removal.steps = order::prune_steps(&remaining(state, removal));
                 removal.stage = RemovalStage::Deleting;
             }
             RemovalStage::Deleting => {
@@ -105,7 +107,17 @@ fn drive(state: &mut State, removal: &mut Removal, turn: &mut Turn) {
                     return turn.wake_at(removal.deadline);
                 }
                 removal.step += 1;
-                if removal.step >= removal.steps.len() {
+                if removal.step < removal.steps.len() {
+                    continue;
+                }
+                // a correction that was in the air may have made another one
+                let late: Vec<_> = remaining(state, removal);
+                if !late.is_empty() {
+                    removal.steps = order::prune_steps(&late);
+                    removal.step = 0;
+                } else if !state.flights.is_empty() && !over {
+                    return turn.wake_at(removal.deadline);
+                } else {
                     let left = removal.left.values().cloned().collect();
                     turn.notify(What::Removed { deleted: removal.deleted, left });
                     removal.stage = RemovalStage::ReleaseDue { at: turn.at };
@@ -121,6 +133,12 @@ fn drive(state: &mut State, removal: &mut Removal, turn: &mut Turn) {
             RemovalStage::Releasing { .. } => return,
         }
     }
+}
+
+/// What lives and is not given up.
+fn remaining(state: &State, removal: &Removal) -> Vec<ObjectKey> {
+    let keys = state.members.iter().map(|(key, _)| key);
+    keys.filter(|key| !removal.left.contains_key(key)).cloned().collect()
 }
 
 fn blocked(key: &ObjectKey, message: &str) -> Fault {

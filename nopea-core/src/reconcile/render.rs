@@ -13,6 +13,7 @@ use super::{
     event::{Attempt, Ticket},
     heal,
     plan::{Act, Finding, Plan, find},
+    recall,
     state::{Phase, Running, Stage, State, Sync},
     turn::{Report, Turn},
 };
@@ -67,6 +68,9 @@ pub(super) fn scoped(
     result: Result<Scopes, Refusal>,
     turn: &mut Turn,
 ) {
+    if recall::scoped(state, asked, &result, turn) {
+        return;
+    }
     let Some(run) = attempt::take(state) else { return };
     let rendered = match &run.stage {
         Stage::Scoping { rendered } if run.attempt == asked => Arc::clone(rendered),
@@ -112,9 +116,7 @@ fn planned(
         Ok(plan) => Box::new(plan),
         Err(faults) => return conclude::conclude(state, *run, End::Failed(faults), turn),
     };
-    // those of the last good state are needed to heal it, should this set be refused
-    plan.kinds().iter().for_each(|kind| drop(state.scopes.remove(kind)));
-    state.scopes.extend(scopes);
+    state.scopes = scopes;
     find_works(state, &mut plan, turn);
     find_prunes(state, &mut plan, turn);
     let keys: BTreeSet<ObjectKey> =

@@ -215,6 +215,12 @@ pub(super) enum Doing {
     Judging(usize),
     /// A planned write.
     Writing(usize),
+    /// The dry run of the object that is to replace another (R28).
+    Proposing(usize),
+    /// The deletion of an object that is to be replaced.
+    Replacing(usize),
+    /// A look at whether it is gone.
+    AwaitingGone(usize),
     /// A planned deletion.
     Pruning,
     /// A look at what stands where a deletion was refused.
@@ -233,8 +239,13 @@ impl Doing {
     /// Says whether the request belongs to the attempt and changes nothing in the cluster.
     pub(super) fn is_dry(&self) -> bool {
         match self {
-            Self::Trying(_) | Self::Judging(_) | Self::JudgingPrune => true,
+            Self::Trying(_)
+            | Self::Judging(_)
+            | Self::Proposing(_)
+            | Self::AwaitingGone(_)
+            | Self::JudgingPrune => true,
             Self::Writing(_)
+            | Self::Replacing(_)
             | Self::Pruning
             | Self::Looking
             | Self::Healing { .. }
@@ -245,7 +256,7 @@ impl Doing {
 
     /// Says whether the request belongs to the attempt.
     pub(super) fn is_of_attempt(&self) -> bool {
-        self.is_dry() || matches!(self, Self::Writing(_) | Self::Pruning)
+        self.is_dry() || matches!(self, Self::Writing(_) | Self::Replacing(_) | Self::Pruning)
     }
 }
 
@@ -282,6 +293,8 @@ pub(super) enum Manifests {
     Dropped,
     /// Being rendered again.
     Asked { ticket: Ticket },
+    /// Rendered, while it is asked how its kinds are served.
+    Scoping { attempt: Attempt, rendered: Arc<Rendered> },
     /// Could not be had; asked again at a time.
     Missing { retry_at: Timestamp },
     /// In memory.
@@ -315,7 +328,7 @@ pub(super) struct Waiting {
     pub(super) since: Timestamp,
     /// Whether such a look-up has answered: from then on the next verdict is the answer.
     pub(super) resolved: bool,
-    /// Whether an attempt was begun since.
+    /// Whether an attempt began since: one failure is one verdict.
     pub(super) attempted: bool,
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    advance, answer, apply, declare,
+    advance, answer, apply, declare, dispute,
     effect::Effect,
     event::{Event, Input},
     members::Members,
@@ -95,7 +95,10 @@ fn handle(state: &mut State, event: Event, turn: &mut Turn) {
         Event::Answered { ticket, key, result } => {
             answer::answered(state, ticket, &key, result, turn);
         }
-        Event::Wanted { attempt, elsewhere } => prune::wanted(state, attempt, &elsewhere, turn),
+        Event::Wanted { attempt, elsewhere, heard } => {
+            dispute::settled(state, attempt, &elsewhere, &heard);
+            prune::wanted(state, attempt, &elsewhere, turn);
+        }
         Event::Contents { attempt, key, result } => {
             prune::surveyed(state, attempt, &key, result);
         }

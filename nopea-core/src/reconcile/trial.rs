@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     apply::take_off,
-    complaint,
+    complaint, dispute,
     effect::Ask,
     heal, live,
     members::Member,
     observe,
     plan::{Act, Plan},
+    replace::{self, Replacing},
     state::{Doing, State},
     turn::{Report, Turn},
 };
@@ -17,7 +18,7 @@ use crate::{
     classify::{self, Verdict},
     difference,
     fault::{Code, Fault},
-    model::{Action, ObjectKey, Observation, Text},
+    model::{Action, Observation, Text},
     port::{Guard, Mode, Refusal},
     reconcile::event::Answer,
 };
@@ -25,20 +26,9 @@ use crate::{
 /// How often a work is judged anew before its refusal is final.
 const MAX_TRIES: u8 = 4;
 /// How long a kind, role or namespace that this attempt changed may answer as if it had not (R30).
-pub(super) const TRANSIENT: Duration = Duration::from_secs(5);
+const TRANSIENT: Duration = Duration::from_secs(5);
 /// How long to wait before the same request is made again at a gate.
 const TRANSIENT_PAUSE: Duration = Duration::from_millis(200);
-
-/// The request of a work that is to be written.
-pub(super) fn request(plan: &Plan, index: usize, mode: Mode) -> Option<(ObjectKey, Ask)> {
-    let (object, work) = (plan.object(index)?, plan.works.get(index)?);
-    let Act::Write(guard) = &work.act else { return None };
-    let mut manifest = object.manifest.clone();
-    if let (Mode::Try, Some(complaints)) = (mode, &work.complaints) {
-        manifest.body = Arc::clone(&complaints.rest);
-    }
-    Some((manifest.key.clone(), Ask::Apply { manifest, guard: guard.clone(), mode }))
-}
 
 /// The dry run of a work answered.
 pub(super) fn tried(
@@ -49,12 +39,13 @@ pub(super) fn tried(
     turn: &mut Turn,
 ) {
     plan.open = plan.open.saturating_sub(1);
-    let Some(result) = complaint::hear(plan, index, result, turn.at) else { return };
     let set = Arc::clone(&plan.set);
     let (Some(object), Some(work)) = (set.objects.get(index), plan.works.get_mut(index)) else {
         return;
     };
     match result {
+        // what is left of it passed: its complaints stand
+        Ok(Answer::Applied { .. }) if work.complained => {}
         Ok(Answer::Applied { created: true, .. }) => work.act = Act::Write(Guard::Absent),
         Ok(Answer::Applied { created: false, now }) => {
             if live::is_same(state, object, &now) {
@@ -74,7 +65,7 @@ pub(super) fn tried(
             work.act = Act::Write(Guard::Live { uid, version: Some(version) });
         }
         Ok(Answer::Live(_) | Answer::Absent | Answer::Deleted | Answer::Creatable) => {}
-        Err(refusal) => refused(state, plan, index, &refusal, turn),
+        Err(refusal) => refused(state, plan, index, (&refusal, Mode::Try), turn),
     }
 }
 
@@ -101,7 +92,8 @@ pub(super) fn wrote(
                 plan.faults.push(live::placed(fault, object));
                 return;
             }
-            let action = if created {
+            let replaced = created && work.replacing == Replacing::Deleted;
+            let action = if created && !replaced {
                 plan.changes.created += 1;
                 Action::Created
             } else {
@@ -109,17 +101,24 @@ pub(super) fn wrote(
                 Action::Configured
             };
             let (key, manifest) = (&object.manifest.key, Some(&object.manifest));
-            turn.report(Report { key, manifest, action, message: None, fields });
+            let message = replaced.then(|| Text::from("replaced"));
+            turn.report(Report { key, manifest, action, message, fields });
             live::written(state, object, &now);
             heal::hand_back(state, &now, turn);
         }
         Ok(Answer::Live(_) | Answer::Absent | Answer::Deleted | Answer::Creatable) => {}
-        Err(refusal) => refused(state, plan, index, &refusal, turn),
+        Err(refusal) => refused(state, plan, index, (&refusal, Mode::Real), turn),
     }
 }
 
 /// A dry run or write was refused: judge the newest state again, wait, or give up.
-fn refused(state: &mut State, plan: &mut Plan, index: usize, refusal: &Refusal, turn: &mut Turn) {
+fn refused(
+    state: &mut State,
+    plan: &mut Plan,
+    index: usize,
+    (refusal, mode): (&Refusal, Mode),
+    turn: &mut Turn,
+) {
     let set = Arc::clone(&plan.set);
     let (Some(object), Some(work)) = (set.objects.get(index), plan.works.get_mut(index)) else {
         return;
@@ -143,7 +142,9 @@ fn refused(state: &mut State, plan: &mut Plan, index: usize, refusal: &Refusal, 
     } {
         work.tries = 0;
         plan.later.insert((turn.at + TRANSIENT_PAUSE, index));
-    } else {
+    } else if mode == Mode::Try && replace::may_be(object, refusal) {
+        replace::propose(state, plan, index, object, turn);
+    } else if mode == Mode::Real || !complaint::noted(plan, index, object, refusal) {
         plan.faults.push(classify::fault(refusal, Some(&object.manifest), key));
     }
 }
@@ -180,8 +181,12 @@ pub(super) fn judged(
                 let fields = Arc::default();
                 turn.report(Report { key, manifest, action, message, fields });
             }
-            live::Whose::Leaving(fault) | live::Whose::Taken(fault) => {
-                plan.faults.push(live::placed(fault, object));
+            live::Whose::Leaving(fault) => plan.faults.push(live::placed(fault, object)),
+            live::Whose::Taken(fault) => {
+                let fault = live::placed(fault, object);
+                if !dispute::found(plan, index, &now, &fault) {
+                    plan.faults.push(fault);
+                }
             }
         },
         Ok(Answer::Absent) => {
@@ -222,7 +227,11 @@ pub(super) fn report_plan(plan: &mut Plan, turn: &mut Turn) {
             }
         };
         let (key, manifest) = (&object.manifest.key, Some(&object.manifest));
-        let message = work.deferred.then(|| Text::from("checked once what it needs exists"));
+        let message = match work.replacing {
+            Replacing::Agreed | Replacing::Deleted => Some(Text::from("replaced")),
+            Replacing::No if work.deferred => Some(Text::from("checked once what it needs exists")),
+            Replacing::No => None,
+        };
         let fields = Arc::clone(&work.fields);
         turn.report(Report { key, manifest, action, message, fields });
     }

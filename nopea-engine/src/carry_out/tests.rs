@@ -119,7 +119,8 @@ async fn requests_of_an_attempt_echo_its_number() {
     assert_eq!(answer(mocks, effect).await, Event::Claimed { attempt: ATTEMPT, result: Ok(()) });
 
     let effect = Effect::AskWanted { attempt: ATTEMPT, commit: commit('a'), keys: BTreeSet::new() };
-    let wanted = Event::Wanted { attempt: ATTEMPT, elsewhere: BTreeSet::new() };
+    let (elsewhere, heard) = (BTreeSet::new(), BTreeSet::new());
+    let wanted = Event::Wanted { attempt: ATTEMPT, elsewhere, heard };
     assert_eq!(answer(Mocks::default(), effect).await, wanted);
 }
 

@@ -22,7 +22,7 @@ fn keys(names: &[&str]) -> BTreeSet<ObjectKey> {
 async fn ask(wants: &Wants, commit: &Commit, names: &[&str]) -> BTreeSet<ObjectKey> {
     let clock = Clock::starting_at(Timestamp(1_000_000));
     let question = Question { asker: &repo("web"), commit, clock };
-    wants.ask(question, keys(names), |_| {}).await
+    wants.ask(question, keys(names), |_| {}).await.elsewhere
 }
 
 fn with(name: &str, change: impl FnOnce(&mut Spec)) -> Declared {
@@ -123,5 +123,7 @@ async fn what_is_waited_for_is_nudged_and_a_commit_that_changes_nothing_is_an_an
     assert!(asked.as_mut().now_or_never().is_none());
     assert_eq!(*lock(&nudged), [repo("api")]);
     wants.unchanged(&repo("api"), &commit('b'));
-    assert_eq!(asked.now_or_never(), Some(keys(&["x"])));
+    let heard = asked.now_or_never().unwrap();
+    assert_eq!(heard.elsewhere, keys(&["x"]));
+    assert_eq!(heard.heard, BTreeSet::from([repo("api")]), "whose wishes are known");
 }

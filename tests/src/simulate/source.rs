@@ -45,6 +45,10 @@ impl History {
         }
         let mut next = self.trees[self.head].clone();
         next.broken = random.chance(15);
+        // now and then a commit is as wrong as a bad merge: nearly everything is gone
+        if random.chance(8) {
+            next.objects.retain(|_, value| *value == 1);
+        }
         for number in 0..NAMES {
             match random.below(10) {
                 0 => {

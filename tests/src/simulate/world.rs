@@ -355,9 +355,11 @@ impl World {
                 let result = self.ask(key, ask);
                 Event::Answered { ticket: *ticket, key: key.clone(), result }
             }
-            Effect::AskWanted { attempt, .. } => {
-                Event::Wanted { attempt: *attempt, elsewhere: BTreeSet::new() }
-            }
+            Effect::AskWanted { attempt, .. } => Event::Wanted {
+                attempt: *attempt,
+                elsewhere: BTreeSet::new(),
+                heard: BTreeSet::new(),
+            },
             Effect::AskContents { attempt, key } => {
                 Event::Contents { attempt: *attempt, key: key.clone(), result: Ok(Vec::new()) }
             }
@@ -516,7 +518,7 @@ fn failure(request: &Effect) -> Event {
         }
         Effect::Release { ticket, .. } => Event::Released { ticket: *ticket, result: Err(lost()) },
         Effect::AskWanted { attempt, .. } => {
-            Event::Wanted { attempt: *attempt, elsewhere: BTreeSet::new() }
+            Event::Wanted { attempt: *attempt, elsewhere: BTreeSet::new(), heard: BTreeSet::new() }
         }
         Effect::Follow { .. }
         | Effect::Want { .. }
