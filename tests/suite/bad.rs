@@ -42,7 +42,7 @@ impl Standing {
     /// ALWAYS: every fault with code, place, object and a way out; nothing written; the last good
     /// state stands and is healed; the neighbour notices nothing and syncs meanwhile.
     ///
-    /// `expected` are the faults up to their messages: `M005 shop/bad.yaml:2:1 ConfigMap a`.
+    /// `expected` are the faults up to their messages: `M005 shop/bad.yaml:2:1 `ConfigMap` a`.
     pub(crate) async fn is_refused(&self, scene: &Scene, expected: &[&str]) -> Arc<[Fault]> {
         let faults = scene.sync().await.expect_err("bad input was taken");
         let places: Vec<_> = faults.iter().map(place).collect();

@@ -70,7 +70,7 @@ metadata: {name: a}
 spec: {ports: [{port: 80000}]}
 ";
 
-/// Creates a ConfigMap of another owner.
+/// Creates a `ConfigMap` of another owner.
 pub(crate) fn take(scene: &Scene, name: &str, metadata: Value) {
     let mut object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
     object["metadata"]["name"] = name.into();
@@ -123,15 +123,16 @@ async fn fields_that_the_schema_does_not_know_are_all_told() {
     for problems in [SchemaProblems::Complete, SchemaProblems::Partial] {
         let cluster = MemoryCluster::builder().schema_problems(problems).build();
         let scene = Scene::of(Rig::over(cluster), tree("good")).await;
-        let expected =
-            ["K006 shop/bad.yaml:1:1 ConfigMap shop/a", "K006 shop/bad.yaml:7:1 Service shop/a"];
+        let expected = [
+            "K006 shop/bad.yaml:1:1 ConfigMap shop/a",
+            "K006 shop/bad.yaml:1:1 ConfigMap shop/a",
+            "K006 shop/bad.yaml:7:1 Service shop/a",
+            "K006 shop/bad.yaml:7:1 Service shop/a",
+        ];
         let faults = refused_in(&scene, with(UNKNOWN_FIELDS), &expected).await;
-        let told =
-            |at: usize, field: &str| assert!(faults[at].message.contains(field), "{}", faults[at]);
-        told(0, "dta");
-        told(0, "imutable");
-        told(1, "targetport");
-        told(1, "selectr");
+        for (fault, field) in faults.iter().zip(["dta", "imutable", "targetport", "selectr"]) {
+            assert!(fault.message.contains(field), "{fault}");
+        }
     }
 }
 
@@ -152,7 +153,7 @@ async fn every_refusal_of_a_preflight_comes_in_one_answer() {
     refused(bad, &expected).await;
 }
 
-/// A ConfigMap `taken` of another owner, and what is told of it.
+/// A `ConfigMap` `taken` of another owner, and what is told of it.
 async fn owned(metadata: Value, owner: &str) {
     let scene = Scene::in_memory().await;
     take(&scene, "taken", metadata);
@@ -192,7 +193,7 @@ async fn an_empty_render() {
     refused(MemoryTree::new().file("shop/README.md", "nothing"), &["M022"]).await;
 }
 
-/// Twelve ConfigMaps beside the settings.
+/// Twelve `ConfigMap`s beside the settings.
 fn many(state: &str, kept: std::ops::Range<usize>) -> MemoryTree {
     let first = MemoryTree::new().file("shop/settings.yaml", map("settings", state));
     kept.fold(first, |tree, at| {
