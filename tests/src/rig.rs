@@ -15,6 +15,7 @@
 //!
 //! Its time is tokio's, so it is made for tests with paused time. Knows no assertion of any test.
 
+mod kill;
 mod notices;
 mod renderer;
 mod source;
@@ -30,6 +31,7 @@ use nopea_memory::MemoryCluster;
 use tokio::time::timeout;
 
 pub use self::{
+    kill::{Kill, Moment},
     notices::Notices,
     renderer::{CountedRenderer, Renders},
     source::{Asked, Doing, MemorySource, URL},
@@ -93,8 +95,12 @@ impl Rig {
 
     /// Declares `namespace/name` at [`URL`] and makes its namespace. Objects that name no namespace go
     /// there.
+    ///
+    /// # Panics
+    ///
+    /// Where the name has no slash.
     pub fn declare(&mut self, name: &str, change: impl FnOnce(&mut Spec)) -> RepoKey {
-        let (namespace, name) = name.split_once('/').expect("namespace/name");
+        let (namespace, name) = name.split_once('/').unwrap();
         let key = RepoKey::new(namespace, name);
         self.cluster.create_namespace(namespace);
         let mut spec = Spec::new(SourceUrl::parse(URL).unwrap());
@@ -143,8 +149,12 @@ impl Rig {
     }
 
     /// What is declared of a repository.
+    ///
+    /// # Panics
+    ///
+    /// Where it was never declared.
     pub fn declared(&self, key: &RepoKey) -> Declared {
-        self.declared.get(key).cloned().expect("it was declared")
+        self.declared.get(key).cloned().unwrap()
     }
 
     /// Syncs now, and waits for the end.
@@ -153,11 +163,19 @@ impl Rig {
     }
 
     /// The newest status.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not declared.
     pub fn status(&self, key: &RepoKey) -> Arc<Status> {
         self.engine.status(key).unwrap()
     }
 
     /// Waits until `holds` for the status of a repository, without ever asking twice for one status.
+    ///
+    /// # Panics
+    ///
+    /// Where it holds for no status within half an hour of the rig's time.
     pub async fn wait_for(&self, key: &RepoKey, holds: impl Fn(&Status) -> bool) -> Arc<Status> {
         let mut updates = self.engine.subscribe();
         let wait = async {
@@ -199,7 +217,8 @@ impl Rig {
         self.notices.take()
     }
 
-    /// Drops the engine as a kill does, and starts another one from nothing over the same world.
+    /// Drops the engine as a kill does, and starts another one from nothing over the same world: it hears
+    /// of the declarations that the cluster still has.
     pub fn restart(&mut self) {
         let ports = self.ports();
         self.restart_with(ports);
@@ -208,8 +227,11 @@ impl Rig {
     /// The same with other ports.
     pub fn restart_with(&mut self, ports: Ports) {
         self.engine = Engine::with_clock(ports, self.settings.clone(), self.clock);
-        for declared in self.declared.values() {
-            self.engine.put(declared.clone());
+        for (key, declared) in &self.declared {
+            let stands = self.cluster.parent(key).is_some_and(|parent| parent.uid == declared.uid);
+            if stands {
+                self.engine.put(declared.clone());
+            }
         }
     }
 }

@@ -8,4 +8,5 @@ mod bad_tree;
 mod bad_wording;
 mod contract_memory;
 mod costs;
+mod crash;
 mod simulation;

@@ -87,6 +87,10 @@ impl MemorySource {
     }
 
     /// Commits a tree to the repository at `url` and moves HEAD there.
+    ///
+    /// # Panics
+    ///
+    /// Never: its ids are hexadecimal.
     pub fn commit_tree(&self, url: &str, tree: MemoryTree) -> Commit {
         let mut all = self.lock();
         all.made += 1;
