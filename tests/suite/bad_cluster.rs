@@ -9,7 +9,10 @@ use nopea_render::MemoryTree;
 use nopea_tests::rig::Rig;
 use serde_json::{Value, json};
 
-use crate::bad::scene::{Scene, config, map, mended, tree, web};
+use crate::{
+    bad::scene::{Scene, config, map, mended, tree, web},
+    bad_tree::Bad,
+};
 
 async fn refused(bad: MemoryTree, expected: &[&str]) -> Vec<Fault> {
     let scene = Scene::in_memory().await;
@@ -46,7 +49,7 @@ spec:
 ";
 
 /// Trees that a cluster refuses, for the review of what is told.
-pub(crate) const REFUSED: &[(&str, fn() -> MemoryTree)] = &[
+pub(crate) const REFUSED: &[Bad] = &[
     ("a kind that nobody defined", || with(CUSTOM)),
     ("a version that is not served", || {
         with("apiVersion: apps/v1beta1\nkind: Deployment\nmetadata: {name: a}\n")
@@ -71,7 +74,7 @@ spec: {ports: [{port: 80000}]}
 ";
 
 /// Creates a `ConfigMap` of another owner.
-pub(crate) fn take(scene: &Scene, name: &str, metadata: Value) {
+pub(crate) fn take(scene: &Scene, name: &str, metadata: &Value) {
     let mut object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
     object["metadata"]["name"] = name.into();
     object["metadata"]["namespace"] = "shop".into();
@@ -156,7 +159,7 @@ async fn every_refusal_of_a_preflight_comes_in_one_answer() {
 /// A `ConfigMap` `taken` of another owner, and what is told of it.
 async fn owned(metadata: Value, owner: &str) {
     let scene = Scene::in_memory().await;
-    take(&scene, "taken", metadata);
+    take(&scene, "taken", &metadata);
     let bad = with(&map("taken", "ours"));
     let faults = refused_in(&scene, bad, &["K011 shop/bad.yaml:1:1 ConfigMap shop/taken"]).await;
     assert!(faults[0].message.contains(owner), "{}", faults[0]);

@@ -130,9 +130,9 @@ async fn bad_trees_say_what_and_where_and_the_way_out() {
 #[tokio::test(start_paused = true)]
 async fn refusals_of_a_cluster_say_what_and_where_and_the_way_out() {
     let scene = Scene::in_memory().await;
-    take(&scene, "flux", flux());
-    take(&scene, "argo", argo("argo"));
-    take(&scene, "helm", helm());
+    take(&scene, "flux", &flux());
+    take(&scene, "argo", &argo("argo"));
+    take(&scene, "helm", &helm());
     let mut text = String::new();
     for (name, tree) in REFUSED {
         scene.commit(tree());

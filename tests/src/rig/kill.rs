@@ -14,9 +14,8 @@ use nopea_core::{
     model::Observation,
     port::{
         Applied, Applier, Apply, Claim, ClusterView, Delete, Follow, GitSource, Look, Open, Parent,
-        ParentRef, ParentState, Publish, Refusal, Release, Resolve,
-        Resolved, Scopes, ScopesRequest, SourceError, SourceTree, StatusSink, Survey, TryCreate,
-        ViewStream,
+        ParentRef, ParentState, Publish, Refusal, Release, Resolve, Resolved, Scopes,
+        ScopesRequest, SourceError, SourceTree, StatusSink, Survey, TryCreate, ViewStream,
     },
 };
 use nopea_engine::Ports;
