@@ -1,11 +1,6 @@
 //! Isolation: of 200 repositories one panics always, one hangs in Git and one is flooded; the other 197
 //! are synced as if nothing were, the flooded one too, and the two say why they are not.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a broken expectation of a test is told by a panic"
-)]
+#![expect(clippy::unwrap_used, reason = "a broken expectation of a test is told by a panic")]
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
