@@ -1,10 +1,6 @@
 //! What the product promises, asked of the whole of it: what a sync, a poll, a commit, drift, a removal
 //! and a restart cost and do.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a broken expectation of a test is told by a panic"
-)]
+#![expect(clippy::unwrap_used, reason = "a broken expectation of a test is told by a panic")]
 
 use std::time::Duration;
 
@@ -13,7 +9,7 @@ use nopea_memory::{Propagation, Request, Requests, Verb};
 use nopea_tests::rig::{Rig, URL};
 use serde_json::json;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 fn config(name: &str, value: &str) -> String {
     let object = json!({

@@ -142,7 +142,8 @@ pub(super) fn keys(side: Side) -> BTreeSet<ObjectKey> {
 
 /// The one file of a commit.
 pub(super) fn file(side: Side) -> String {
-    objects(side).iter().map(|object| format!("---\n{object}\n")).collect()
+    let documents: Vec<_> = objects(side).iter().map(ToString::to_string).collect();
+    documents.join("\n---\n")
 }
 
 fn key(object: &Value) -> ObjectKey {
