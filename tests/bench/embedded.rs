@@ -231,13 +231,12 @@ async fn watched(monorepo: &Monorepo) -> Result<Vec<ViewStream>> {
 }
 
 async fn unchanged_poll(monorepo: &Monorepo, running: &Running) -> Result<()> {
-    let (before, cpu) = (running.asked(), memory::cpu());
+    let before = running.asked();
     sleep(monorepo.interval).await;
     calm(running).await?;
     let asked = running.asked().since(&before);
     let look_up = Reading { resolve: 1, ..Reading::default() };
     ensure!(asked == Asked { requests: look_up, rendered: 0 }, "{asked:?}");
     println!("unchanged poll: 1 look-up, 0 renders, 0 requests");
-    println!("  processor time                    {:>9.0} ms", millis(memory::cpu_since(cpu)));
     Ok(())
 }

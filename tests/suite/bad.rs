@@ -1,6 +1,5 @@
 //! What every bad input gets, whatever it is: a scene with a good commit and a neighbour, and the
 //! assertions that hold for all of them. Must not know any particular input.
-
 pub(crate) mod scene;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -42,7 +41,7 @@ impl Standing {
     /// ALWAYS: every fault with code, place, object and a way out; nothing written; the last good
     /// state stands and is healed; the neighbour notices nothing and syncs meanwhile.
     ///
-    /// `expected` are the faults up to their messages: `M005 shop/bad.yaml:2:1 ConfigMap a`.
+    /// `expected` are the faults up to their messages: code, place, object.
     pub(crate) async fn is_refused(&self, scene: &Scene, expected: &[&str]) -> Arc<[Fault]> {
         let faults = scene.sync().await.expect_err("bad input was taken");
         let places: Vec<_> = faults.iter().map(place).collect();

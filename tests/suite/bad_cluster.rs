@@ -9,7 +9,10 @@ use nopea_render::MemoryTree;
 use nopea_tests::rig::Rig;
 use serde_json::{Value, json};
 
-use crate::bad::scene::{Scene, config, map, mended, tree, web};
+use crate::{
+    bad::scene::{Scene, config, map, mended, tree, web},
+    bad_tree::Bad,
+};
 
 async fn refused(bad: MemoryTree, expected: &[&str]) -> Vec<Fault> {
     let scene = Scene::in_memory().await;
@@ -46,7 +49,7 @@ spec:
 ";
 
 /// Trees that a cluster refuses, for the review of what is told.
-pub(crate) const REFUSED: &[(&str, fn() -> MemoryTree)] = &[
+pub(crate) const REFUSED: &[Bad] = &[
     ("a kind that nobody defined", || with(CUSTOM)),
     ("a version that is not served", || {
         with("apiVersion: apps/v1beta1\nkind: Deployment\nmetadata: {name: a}\n")
@@ -70,8 +73,8 @@ metadata: {name: a}
 spec: {ports: [{port: 80000}]}
 ";
 
-/// Creates a ConfigMap of another owner.
-pub(crate) fn take(scene: &Scene, name: &str, metadata: Value) {
+/// Creates a `ConfigMap` of another owner.
+pub(crate) fn take(scene: &Scene, name: &str, metadata: &Value) {
     let mut object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
     object["metadata"]["name"] = name.into();
     object["metadata"]["namespace"] = "shop".into();
@@ -123,15 +126,16 @@ async fn fields_that_the_schema_does_not_know_are_all_told() {
     for problems in [SchemaProblems::Complete, SchemaProblems::Partial] {
         let cluster = MemoryCluster::builder().schema_problems(problems).build();
         let scene = Scene::of(Rig::over(cluster), tree("good")).await;
-        let expected =
-            ["K006 shop/bad.yaml:1:1 ConfigMap shop/a", "K006 shop/bad.yaml:7:1 Service shop/a"];
+        let expected = [
+            "K006 shop/bad.yaml:1:1 ConfigMap shop/a",
+            "K006 shop/bad.yaml:1:1 ConfigMap shop/a",
+            "K006 shop/bad.yaml:7:1 Service shop/a",
+            "K006 shop/bad.yaml:7:1 Service shop/a",
+        ];
         let faults = refused_in(&scene, with(UNKNOWN_FIELDS), &expected).await;
-        let told =
-            |at: usize, field: &str| assert!(faults[at].message.contains(field), "{}", faults[at]);
-        told(0, "dta");
-        told(0, "imutable");
-        told(1, "targetport");
-        told(1, "selectr");
+        for (fault, field) in faults.iter().zip(["dta", "imutable", "targetport", "selectr"]) {
+            assert!(fault.message.contains(field), "{fault}");
+        }
     }
 }
 
@@ -152,10 +156,10 @@ async fn every_refusal_of_a_preflight_comes_in_one_answer() {
     refused(bad, &expected).await;
 }
 
-/// A ConfigMap `taken` of another owner, and what is told of it.
+/// A `ConfigMap` `taken` of another owner, and what is told of it.
 async fn owned(metadata: Value, owner: &str) {
     let scene = Scene::in_memory().await;
-    take(&scene, "taken", metadata);
+    take(&scene, "taken", &metadata);
     let bad = with(&map("taken", "ours"));
     let faults = refused_in(&scene, bad, &["K011 shop/bad.yaml:1:1 ConfigMap shop/taken"]).await;
     assert!(faults[0].message.contains(owner), "{}", faults[0]);
@@ -192,7 +196,7 @@ async fn an_empty_render() {
     refused(MemoryTree::new().file("shop/README.md", "nothing"), &["M022"]).await;
 }
 
-/// Twelve ConfigMaps beside the settings.
+/// Twelve `ConfigMap`s beside the settings.
 fn many(state: &str, kept: std::ops::Range<usize>) -> MemoryTree {
     let first = MemoryTree::new().file("shop/settings.yaml", map("settings", state));
     kept.fold(first, |tree, at| {

@@ -93,7 +93,7 @@ fn alias_bomb() -> String {
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\na: &a [x, x, x, x, x]\n".to_owned();
     for (of, name) in ('a'..'h').zip('b'..'i') {
         let all = vec![format!("*{of}"); 9].join(", ");
-        text.push_str(&format!("{name}: &{name} [{all}]\n"));
+        text = format!("{text}{name}: &{name} [{all}]\n");
     }
     text
 }

@@ -16,7 +16,7 @@ async fn refused(bad: MemoryTree, expected: &[&str]) {
 }
 
 /// A tree, by name.
-type Bad = (&'static str, fn() -> MemoryTree);
+pub(crate) type Bad = (&'static str, fn() -> MemoryTree);
 
 /// All bad trees, for the review of what is told.
 pub(crate) const TREES: &[Bad] = &[

@@ -77,10 +77,10 @@ async fn bad_manifests_say_what_and_where_and_the_way_out() {
       M005 shop/bad.yaml:9:7: a `[` or `{` is never closed
         = close it, or quote the text if it begins with `[` or `{`
     every fault of a set comes in one answer
-      M015 shop/bad.yaml:1:1 ConfigMap shop/A: metadata.name "A" must be at most 253 lower-case letters, digits, '-' and '.', and begin and end with a letter or digit
-        = use lower-case letters, digits, '-' and '.', within the length that the message says
       M015 shop/bad.yaml:1:1 ConfigMap shop/A: metadata.labels "a b": the key must be at most 63 letters, digits, '-', '_' and '.', and begin and end with a letter or digit; one prefix and '/' may stand before it
         = use letters, digits, '-', '_' and '.'; a free text can be the value of an annotation
+      M015 shop/bad.yaml:1:1 ConfigMap shop/A: metadata.name "A" must be at most 253 lower-case letters, digits, '-' and '.', and begin and end with a letter or digit
+        = use lower-case letters, digits, '-' and '.', within the length that the message says
       M014 shop/bad.yaml:5:1 Namespace b/a: Namespace is cluster-scoped, but namespace "b" is set
         = remove metadata.namespace
     "#);
@@ -130,9 +130,9 @@ async fn bad_trees_say_what_and_where_and_the_way_out() {
 #[tokio::test(start_paused = true)]
 async fn refusals_of_a_cluster_say_what_and_where_and_the_way_out() {
     let scene = Scene::in_memory().await;
-    take(&scene, "flux", flux());
-    take(&scene, "argo", argo("argo"));
-    take(&scene, "helm", helm());
+    take(&scene, "flux", &flux());
+    take(&scene, "argo", &argo("argo"));
+    take(&scene, "helm", &helm());
     let mut text = String::new();
     for (name, tree) in REFUSED {
         scene.commit(tree());
@@ -155,9 +155,13 @@ async fn refusals_of_a_cluster_say_what_and_where_and_the_way_out() {
       K008 shop/web.yaml:1:1 Deployment.apps shop/web: spec.selector: Invalid value: {"matchLabels":{"app":"other"}}: field is immutable
         = change it back, rename the object, or set nopea.io/replace: "true" to have it deleted and created anew
     unknown fields
-      K006 shop/bad.yaml:1:1 ConfigMap shop/a: dta: field not declared in schema; imutable: field not declared in schema
+      K006 shop/bad.yaml:1:1 ConfigMap shop/a: dta: field not declared in schema
         = correct the field; `kubectl explain` lists the right ones
-      K006 shop/bad.yaml:7:1 Service shop/a: spec.ports[port=80,protocol="TCP"].targetport: field not declared in schema; spec.selectr: field not declared in schema
+      K006 shop/bad.yaml:1:1 ConfigMap shop/a: imutable: field not declared in schema
+        = correct the field; `kubectl explain` lists the right ones
+      K006 shop/bad.yaml:7:1 Service shop/a: spec.ports[port=80,protocol="TCP"].targetport: field not declared in schema
+        = correct the field; `kubectl explain` lists the right ones
+      K006 shop/bad.yaml:7:1 Service shop/a: spec.selectr: field not declared in schema
         = correct the field; `kubectl explain` lists the right ones
     a value out of range
       K007 shop/bad.yaml:1:1 Service shop/a: spec.ports[0].port: Invalid value: 80000: must be between 1 and 65535, inclusive

@@ -1,4 +1,10 @@
 //! The suite: everything that runs without a cluster, on loopback and on time that tests decide.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failing test ends at once"
+)]
 
 mod bad;
 mod bad_cluster;

@@ -133,20 +133,19 @@ impl Scene {
     /// The warnings that were told since the last call.
     pub(crate) fn warnings(&self) -> Vec<Fault> {
         let told = self.rig.take_notices().into_iter();
-        told.filter_map(|notice| match notice.what {
-            What::Warned(fault) => Some(fault),
-            _ => None,
-        })
+        told.filter_map(
+            |notice| if let What::Warned(fault) = notice.what { Some(fault) } else { None },
+        )
         .collect()
     }
 
-    /// The state that a ConfigMap holds.
+    /// The state that a `ConfigMap` holds.
     pub(crate) fn data(&self, name: &str) -> String {
         let object = self.cluster().get(&config(name)).unwrap();
         object["data"]["state"].as_str().unwrap().to_owned()
     }
 
-    /// Waits for something that shows in a ConfigMap of the shop.
+    /// Waits for something that shows in a `ConfigMap` of the shop.
     pub(crate) async fn until(&self, what: &str, holds: impl Fn() -> bool) {
         let kinds = [(config("a").kind, "v1".into())].into();
         let follow = Follow { repo: self.shop.clone(), kinds };
@@ -166,12 +165,12 @@ pub(crate) fn url(text: &str) -> SourceUrl {
     SourceUrl::parse(text).unwrap()
 }
 
-/// The key of a ConfigMap.
+/// The key of a `ConfigMap`.
 pub(crate) fn config(name: &str) -> ObjectKey {
     ObjectKey::new("", "ConfigMap", "shop", name)
 }
 
-/// The text of a ConfigMap.
+/// The text of a `ConfigMap`.
 pub(crate) fn map(name: &str, state: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  state: {state}\n")
 }
