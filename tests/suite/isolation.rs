@@ -37,13 +37,13 @@ fn config(name: &str) -> String {
         "metadata": {"name": name},
         "data": {"value": "git"},
     });
-    format!("---\n{object}\n")
+    object.to_string()
 }
 
 /// Declares a repository with a source of its own that holds so many objects.
 fn declare(rig: &mut Rig, name: &str, objects: usize) -> RepoKey {
-    let file: String = (0..objects).map(|n| config(&format!("{name}-{n}"))).collect();
-    rig.source.commit_to(&url(name), &[("all.yaml", &file)]);
+    let all: Vec<_> = (0..objects).map(|n| config(&format!("{name}-{n}"))).collect();
+    rig.source.commit_to(&url(name), &[("all.yaml", &all.join("\n---\n"))]);
     rig.declare(&format!("team/{name}"), |spec| spec.url = SourceUrl::parse(&url(name)).unwrap())
 }
 
