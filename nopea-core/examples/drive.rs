@@ -4,7 +4,8 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "an example talks, and its mocks do not fail"
+    clippy::wildcard_enum_match_arm,
+    reason = "an example talks, its mocks do not fail, and it carries out only what comes up"
 )]
 
 use std::{collections::VecDeque, sync::Arc};
@@ -12,8 +13,8 @@ use std::{collections::VecDeque, sync::Arc};
 use nopea_core::{
     model::{Commit, Declared, Inputs, Orders, RepoKey, SourceUrl, Spec, Timestamp, Uid, What},
     port::{
-        GitSource, MockGitSource, MockParent, MockRenderer, Open, Parent, ParentState, Render,
-        Renderer, Rendering, Resolve, Resolved, SourceTree, Stop,
+        GitSource as _, MockGitSource, MockParent, MockRenderer, Open, Parent as _, ParentState,
+        Render, Renderer as _, Rendering, Resolve, Resolved, SourceTree, Stop,
     },
     reconcile::{Effect, Event, Input, start, step},
 };
