@@ -10,7 +10,7 @@
 //!
 //! - This crate does no IO, reads no clock, draws no random numbers and needs no async runtime: time
 //!   and answers are inputs, requests are effects.
-//! - Everything that decides lives here ([`reconcile`], [`prepare`], [`plan`], [`order`], [`verify`],
+//! - Everything that decides lives here ([`reconcile`], [`prepare`], [`order`], [`verify`],
 //!   [`baseline`], [`health`], [`classify`]); adapters and drivers carry out.
 //! - It knows no adapter, no HTTP, no Git and no Kubernetes client.
 

@@ -1,3 +1,5 @@
+//! Table tests of baselines: what is drift of ours, and what is not (experiments 2a to 2c, R8 to R10).
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Table tests of differences between two objects.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Table tests of fields that others give back (R12).
+
 use serde_json::json;
 
 use super::*;

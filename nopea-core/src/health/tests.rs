@@ -1,3 +1,5 @@
+//! Table tests of health, from statuses as controllers write them.
+
 use proptest::prelude::*;
 use serde_json::json;
 

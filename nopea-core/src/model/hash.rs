@@ -57,7 +57,7 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// Collects what a [`Hash`] is made of.
+/// Collects what a [`struct@Hash`] is made of.
 #[derive(Clone, Debug, Default)]
 pub struct Hasher(Sha256);
 

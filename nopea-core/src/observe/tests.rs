@@ -1,3 +1,5 @@
+//! Table tests of what one sighting tells.
+
 use proptest::prelude::*;
 use serde_json::json;
 

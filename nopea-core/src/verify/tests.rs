@@ -1,3 +1,5 @@
+//! Table tests of desired against live objects without a request.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Table tests of the walk over fieldsV1 beside live objects of any shape.
+
 use proptest::prelude::*;
 use serde_json::json;
 
