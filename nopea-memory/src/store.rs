@@ -1,5 +1,5 @@
-//! What is stored: objects by key, one growing resourceVersion, uids, and who owns whom.
-//! Knows no rule of the API beyond `metadata.ownerReferences`.
+//! What is stored: objects by key, one growing resourceVersion, uids, who owns whom, and which set an
+//! object says it is of. Knows no rule of the API beyond these indexes.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,13 +9,15 @@ use std::{
 use nopea_core::model::{GroupKind, ObjectKey};
 use serde_json::Value;
 
-use crate::json;
+use crate::{json, watch};
 
 /// The objects of a cluster.
 #[derive(Debug)]
 pub(crate) struct Store {
     objects: BTreeMap<ObjectKey, Arc<Value>>,
     dependents: BTreeMap<String, BTreeSet<ObjectKey>>,
+    /// By the sets that the labels of an object name: lists of one repository must not walk all.
+    sets: BTreeMap<String, BTreeSet<ObjectKey>>,
     version: u64,
     uids: u64,
     seed: u64,
@@ -23,9 +25,9 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(seed: u64) -> Self {
-        let (objects, dependents) = (BTreeMap::new(), BTreeMap::new());
+        let (objects, dependents, sets) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         // "1" must never be the version of an object: it stands for "must not exist".
-        Self { objects, dependents, version: 100, uids: 0, seed }
+        Self { objects, dependents, sets, version: 100, uids: 0, seed }
     }
 
     pub(crate) fn get(&self, key: &ObjectKey) -> Option<&Arc<Value>> {
@@ -59,6 +61,11 @@ impl Store {
         self.objects.iter().filter(move |(key, _)| &*key.namespace == namespace)
     }
 
+    /// The objects whose labels name one of these sets.
+    pub(crate) fn of_sets(&self, sets: &[String]) -> BTreeSet<&ObjectKey> {
+        sets.iter().filter_map(|set| self.sets.get(set)).flatten().collect()
+    }
+
     /// The objects whose ownerReferences name this uid.
     pub(crate) fn dependents(&self, uid: &str) -> Vec<ObjectKey> {
         self.dependents.get(uid).into_iter().flatten().cloned().collect()
@@ -68,29 +75,25 @@ impl Store {
         for owner in owners(object) {
             self.dependents.entry(owner).or_default().insert(key.clone());
         }
+        for set in watch::sets_of(object) {
+            self.sets.entry(set).or_default().insert(key.clone());
+        }
         let old = self.objects.insert(key.clone(), Arc::clone(object));
         if let Some(old) = &old {
             let kept: BTreeSet<String> = owners(object).collect();
-            self.disown(key, owners(old).filter(|owner| !kept.contains(owner)));
+            drop_from(&mut self.dependents, key, owners(old).filter(|one| !kept.contains(one)));
+            let kept: BTreeSet<String> = watch::sets_of(object).collect();
+            let left = watch::sets_of(old).filter(|one| !kept.contains(one));
+            drop_from(&mut self.sets, key, left);
         }
         old
     }
 
     pub(crate) fn remove(&mut self, key: &ObjectKey) -> Option<Arc<Value>> {
         let old = self.objects.remove(key)?;
-        self.disown(key, owners(&old));
+        drop_from(&mut self.dependents, key, owners(&old));
+        drop_from(&mut self.sets, key, watch::sets_of(&old));
         Some(old)
-    }
-
-    fn disown(&mut self, key: &ObjectKey, owners: impl Iterator<Item = String>) {
-        for owner in owners {
-            if let Some(keys) = self.dependents.get_mut(&owner) {
-                keys.remove(key);
-                if keys.is_empty() {
-                    self.dependents.remove(&owner);
-                }
-            }
-        }
     }
 
     /// The newest resourceVersion.
@@ -117,6 +120,22 @@ impl Store {
             low >> 52,
             low & 0xffff_ffff_ffff
         )
+    }
+}
+
+/// Takes a key out of the entries of an index, and empty entries with it.
+fn drop_from(
+    index: &mut BTreeMap<String, BTreeSet<ObjectKey>>,
+    key: &ObjectKey,
+    entries: impl Iterator<Item = String>,
+) {
+    for entry in entries {
+        if let Some(keys) = index.get_mut(&entry) {
+            keys.remove(key);
+            if keys.is_empty() {
+                index.remove(&entry);
+            }
+        }
     }
 }
 

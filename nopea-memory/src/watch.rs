@@ -211,8 +211,9 @@ fn repo_of(object: &Value) -> Option<RepoKey> {
     Some(RepoKey::new(text(NAMESPACE)?, text(REPOSITORY)?))
 }
 
-/// Whether an object's labels name this repository, whose set has this id.
-pub(crate) fn is_of(object: &Value, repo: &RepoKey, part_of: &str) -> bool {
-    json::text(object, &["metadata", "labels", PART_OF]) == part_of
-        || repo_of(object).as_ref() == Some(repo)
+/// The sets that an object's labels name: by the id of the set, and by the name of the repository.
+pub(crate) fn sets_of(object: &Value) -> impl Iterator<Item = String> {
+    let id = json::get(object, &["metadata", "labels", PART_OF]).and_then(Value::as_str);
+    let named = id.and_then(|_| repo_of(object)).map(|repo| repo.to_string());
+    id.map(str::to_owned).into_iter().chain(named)
 }

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use nopea_core::model::{ObjectKey, Phase, RepoKey, Status, TreePath, What};
+use nopea_core::{
+    fault::Code,
+    model::{ObjectKey, Phase, RepoKey, Status, TreePath, What},
+};
 use nopea_memory::{Propagation, Request, Requests, Verb};
 use nopea_tests::rig::{Rig, URL};
 use serde_json::json;
@@ -219,4 +222,46 @@ async fn a_restart_writes_nothing() {
     assert_eq!(rig.cluster.requests().dry_run, 0);
     assert_eq!(rig.cluster.dump(), living);
     assert_eq!(rig.cluster.parents(), parents);
+}
+
+/// R21: what controllers made in it is no reason to keep a Namespace, what somebody else put there is.
+#[tokio::test(start_paused = true)]
+async fn a_namespace_goes_with_what_controllers_made_in_it_and_stays_for_what_others_put_there() {
+    let mut rig = Rig::new();
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "back"}});
+    let labels = json!({"app": "api"});
+    let deployment = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "api", "namespace": "back"},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [{"name": "api", "image": "api:1"}]},
+            },
+        },
+    });
+    let both = format!("{namespace}\n---\n{deployment}");
+    rig.source.commit(&[("back.yaml", &both), ("kept.yaml", &config("kept", "1"))]);
+    let repo = rig.declare("shop/web", |_spec| ());
+    rig.sync(&repo).await.unwrap();
+    let foreign = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine", "namespace": "back"},
+    });
+    rig.cluster.create("kubectl-create", &foreign).unwrap();
+
+    let commit = rig.source.remove(&["back.yaml"]);
+    let faults = rig.sync(&repo).await.unwrap_err().faults();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert_eq!(faults[0].code, Code::ForeignContents);
+    assert!(faults[0].message.contains("ConfigMap back/mine"), "{}", faults[0]);
+    assert!(!faults[0].message.contains("Pod"), "{}", faults[0]);
+
+    let mine = ObjectKey::new("", "ConfigMap", "back", "mine");
+    rig.cluster.delete_as_user(&mine, Propagation::Background).unwrap();
+    assert_eq!(rig.sync(&repo).await, Ok(commit));
+    rig.pass(MINUTE).await;
+    assert_eq!(rig.cluster.get(&ObjectKey::new("", "Namespace", "", "back")), None);
+    assert!(rig.cluster.get(&key("kept")).is_some());
 }

@@ -104,6 +104,6 @@ pub trait ClusterView: Send + Sync {
     /// Follows further kinds; the streams of one repository add up.
     async fn follow(&self, request: &Follow) -> Result<ViewStream, Refusal>;
 
-    /// Reads many objects; `object` is set for members and absent for contents.
+    /// Reads many objects; `object` is set in each (of contents, its metadata is enough).
     async fn survey(&self, request: &Survey) -> Result<Vec<Observation>, Refusal>;
 }

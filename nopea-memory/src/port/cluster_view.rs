@@ -51,7 +51,7 @@ impl ClusterView for MemoryCluster {
 
     async fn survey(&self, request: &Survey) -> Result<Vec<Observation>, Refusal> {
         let answer = self.shared.enter(Verb::List, None, Mode::Real).await?;
-        let (objects, keep) = self.shared.peek(|server| match request {
+        let objects = self.shared.peek(|server| match request {
             Survey::Members { repo, kinds } => {
                 let served = |id: &&GroupKind| server.kinds.get(id).is_some();
                 let members = kinds.iter().filter(served).flat_map(|id| {
@@ -60,7 +60,7 @@ impl ClusterView for MemoryCluster {
                     let members = server.members(repo, id).into_iter();
                     members.map(move |object| in_version(&object, &version))
                 });
-                (members.collect::<Vec<_>>(), true)
+                members.collect::<Vec<_>>()
             }
             Survey::AllKinds { repo } => {
                 let members = server.kinds.all().flat_map(|kind| {
@@ -68,15 +68,11 @@ impl ClusterView for MemoryCluster {
                     let members = server.members(repo, &kind.id).into_iter();
                     members.map(move |object| in_version(&object, &version))
                 });
-                (members.collect(), true)
+                members.collect()
             }
-            Survey::Contents { key } => (server.contents(key), false),
+            Survey::Contents { key } => server.contents(key),
         });
-        let told = objects.into_iter().map(|object| {
-            let seen = *told(object)?;
-            Ok(if keep { seen } else { seen.without_object() })
-        });
-        answer.deliver(told.collect())
+        answer.deliver(objects.into_iter().map(|object| Ok(*told(object)?)).collect())
     }
 }
 

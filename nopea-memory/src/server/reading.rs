@@ -6,7 +6,7 @@ use nopea_core::model::{GroupKind, ObjectKey, RepoKey};
 use serde_json::Value;
 
 use super::Server;
-use crate::{json, watch};
+use crate::json;
 
 impl Server {
     /// One object, in this version.
@@ -17,11 +17,9 @@ impl Server {
     /// The objects of a kind that carry the labels of a repository.
     pub(crate) fn members(&self, repo: &RepoKey, kind: &GroupKind) -> Vec<Arc<Value>> {
         let part_of = nopea_core::membership::part_of_id(repo);
-        self.store
-            .of_kind(kind)
-            .filter(|(_, object)| watch::selected(object) && watch::is_of(object, repo, &part_of))
-            .map(|(_, object)| Arc::clone(object))
-            .collect()
+        let sets = [part_of.to_string(), repo.to_string()];
+        let keys = self.store.of_sets(&sets).into_iter().filter(|key| key.kind == *kind);
+        keys.filter_map(|key| self.store.get(key)).map(Arc::clone).collect()
     }
 
     /// What goes when a Namespace or a definition goes.
