@@ -104,7 +104,8 @@ pub(super) fn advance(
             if turn.at < round.deadline {
                 return Flow::Wait;
             }
-            let faults = waiting.iter().map(|key| not_ready(state, plan, key, Code::GateTimedOut));
+            let faults =
+                waiting.iter().map(|key| not_ready(state, Some(plan), key, Code::GateTimedOut));
             Flow::Ended(End::Failed(faults.collect()))
         }
         Phase::Pruning { step } => {
@@ -254,20 +255,24 @@ fn settle(state: &State, plan: &Plan, round: &Round<'_>, turn: &Turn) -> Flow {
     if !decided && turn.at < round.deadline {
         return Flow::Wait;
     }
-    let members = state.members.iter().filter(|(_, member)| member.stays());
-    let unready = members.filter(|(_, member)| !member.health.is_ready());
-    let faults = unready.map(|(key, _)| not_ready(state, plan, key, Code::NotReady));
-    Flow::Ended(End::Synced { unready: faults.collect() })
+    Flow::Ended(End::Synced { unready: unready(state, Some(plan)) })
 }
 
-fn not_ready(state: &State, plan: &Plan, key: &ObjectKey, code: Code) -> Fault {
+/// The faults of all members that are not ready.
+pub(super) fn unready(state: &State, plan: Option<&Plan>) -> Vec<Fault> {
+    let members = state.members.iter().filter(|(_, member)| member.stays());
+    let unready = members.filter(|(_, member)| !member.health.is_ready());
+    unready.map(|(key, _)| not_ready(state, plan, key, Code::NotReady)).collect()
+}
+
+fn not_ready(state: &State, plan: Option<&Plan>, key: &ObjectKey, code: Code) -> Fault {
     let health = state.members.get(key).map_or(&Health::Missing, |member| &member.health);
     let message = match health.reason() {
         "" => format!("it is {health}"),
         reason => format!("it is {health}: {reason}"),
     };
     let fault = Fault::new(code, message).on(key.clone());
-    match plan.position(key).and_then(|at| plan.object(at)) {
+    match plan.and_then(|plan| plan.object(plan.position(key)?)) {
         Some(object) => fault.at(object.manifest.origin.clone()),
         None => fault,
     }

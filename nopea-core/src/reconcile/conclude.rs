@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    answer,
+    answer, apply,
     effect::Effect,
     heal,
     plan::Plan,
@@ -101,14 +101,22 @@ fn ground(state: &mut State, last: &Stage, turn: &mut Turn) {
 
 /// The commit renders as the last: it is recorded as applied, and nothing else happens.
 fn unchanged(state: &mut State, about: About, turn: &mut Turn) {
-    let outcome = match state.concluded.take() {
-        Some(Concluded { outcome: Outcome::Unready, .. }) => Outcome::Unready,
-        Some(_) | None => Outcome::Synced,
+    // a refused commit in between says nothing about the objects of this one
+    let unready = match state.concluded.take().map(|before| before.outcome) {
+        Some(Outcome::Unready | Outcome::Failed(_)) if about.goal.spec.wait => {
+            apply::unready(state, None)
+        }
+        Some(Outcome::Synced | Outcome::Unready | Outcome::Failed(_)) | None => Vec::new(),
     };
     state.failures = 0;
-    if outcome == Outcome::Synced {
+    let outcome = if unready.is_empty() {
         clear_faults(state);
-    }
+        Outcome::Synced
+    } else {
+        state.report.faults = unready.into();
+        state.report.due = true;
+        Outcome::Unready
+    };
     if let Some(last) = &mut state.rendered {
         last.commit = about.goal.commit.clone();
     }

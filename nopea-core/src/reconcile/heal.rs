@@ -32,8 +32,11 @@ use crate::{
 /// Marks an object as to be corrected.
 pub(super) fn ail(state: &mut State, key: &ObjectKey, since: Timestamp, by: Option<Text>) {
     let fresh = Ailing { since, retry_at: since, failures: 0, fault: None, by: None };
+    // a suspicion that is about to be corrected is told only if the correction does not come (R10)
+    let spec = &state.declared.spec;
+    let at_once = spec.heal_policy == HealPolicy::Auto && spec.heal_grace_period.is_zero();
     let ailing = state.healing.due.entry(key.clone()).or_insert_with(|| {
-        state.report.due = true;
+        state.report.due |= !at_once || spec.suspend;
         fresh
     });
     ailing.by = by.or_else(|| ailing.by.take());

@@ -12,7 +12,7 @@ use super::{
     effect::Effect,
     event::{Attempt, Ticket},
     heal,
-    plan::{Act, Finding, Plan, find},
+    plan::{Finding, Plan, Work, find, is_ready},
     recall,
     state::{Phase, Running, Stage, State, Sync},
     turn::{Report, Turn},
@@ -25,7 +25,7 @@ use crate::{
     order,
     port::{Refusal, Rendering, Scopes},
     preflight, prepare,
-    prepare::PreparedSet,
+    prepare::{Prepared, PreparedSet},
 };
 
 /// A render answered: the attempt's, or the one that a heal waits for.
@@ -178,9 +178,13 @@ fn find_works(state: &mut State, plan: &mut Plan, turn: &mut Turn) {
         }
         plan.push(&finding);
     }
-    let writes: Vec<bool> =
-        plan.works.iter().map(|work| matches!(work.act, Act::Write(_))).collect();
-    let deferred = preflight::deferred(&set.objects, &writes);
+    // a Namespace or CRD that is not ready yet, as after a crash, is awaited like a changed one
+    let moves = |(object, work): (&Prepared, &Work)| {
+        let key = &object.manifest.key;
+        work.is_write() || (contents::has_contents(&key.kind) && !is_ready(&state.members, key))
+    };
+    let moving: Vec<bool> = set.objects.iter().zip(&plan.works).map(moves).collect();
+    let deferred = preflight::deferred(&set.objects, &moving);
     for (work, deferred) in plan.works.iter_mut().zip(deferred) {
         work.deferred = deferred;
     }

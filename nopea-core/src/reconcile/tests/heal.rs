@@ -38,6 +38,7 @@ fn an_edit_is_put_back_with_one_write_and_told_with_its_author() {
     let told = What::Healed { key: key("a"), by: Some("kubectl-edit".into()) };
     assert!(bench.notices().any(|what| *what == told));
     assert_eq!(bench.status().objects.drifted, 0);
+    assert_eq!(bench.published(), 0, "what was put back at once is no status");
 }
 
 #[test]

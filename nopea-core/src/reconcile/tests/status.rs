@@ -247,3 +247,16 @@ fn counts_that_move_alone_are_told_within_a_second() {
     assert_eq!((bench.published(), bench.status().objects.unhealthy), (1, 1));
     assert_eq!(bench.status().phase, Phase::Synced, "the verdict on the sync stands");
 }
+
+#[test]
+fn a_refused_commit_in_between_does_not_make_unready_objects_ready() {
+    let (mut bench, _key) = degraded();
+    bench.broken_commit("b");
+    bench.push();
+    bench.settle();
+    assert_eq!(bench.faults(), [Code::Syntax]);
+    bench.commit("c", &[web()]);
+    bench.push();
+    bench.settle();
+    assert_eq!((bench.status().phase, bench.faults()), (Phase::Failed, vec![Code::NotReady]));
+}

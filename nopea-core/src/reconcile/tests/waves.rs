@@ -202,3 +202,18 @@ fn a_sync_waits_until_its_objects_are_ready_where_the_spec_says_so() {
         assert_eq!(bench.status().phase, Phase::Synced);
     }
 }
+
+#[test]
+fn after_a_crash_a_definition_that_is_not_established_yet_is_still_awaited() {
+    let mut bench = toys();
+    bench.settle();
+    bench.restart();
+    bench.forget();
+    bench.settle();
+    assert_eq!(bench.names(Request::DryRun), Vec::<&str>::new(), "the toy cannot be dry run yet");
+    assert_eq!(bench.faults(), []);
+    bench.cluster.report(&definition().key, established());
+    bench.settle();
+    assert_eq!(bench.names(Request::Write), ["bear"]);
+    assert_eq!(bench.status().phase, Phase::Synced);
+}
