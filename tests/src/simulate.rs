@@ -8,6 +8,7 @@
 
 mod cluster;
 mod random;
+mod request;
 mod source;
 mod world;
 

@@ -1,24 +1,19 @@
 //! Drives the machine through one run: carries out its effects at some later moment, well or badly, and
 //! holds every step against the invariants.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use nopea_core::{
-    fault::{Code, Fault},
-    model::{
-        Declared, GroupKind, ObjectKey, Orders, RepoKey, SourceUrl, Spec, Timestamp, Uid, What,
-    },
-    port::{ParentState, Refusal, Scope},
-    reconcile::{Answer, Ask, Effect, Event, Input, State, start, step},
+    fault::Code,
+    model::{Declared, ObjectKey, Orders, RepoKey, SourceUrl, Spec, Timestamp, Uid, What},
+    port::ParentState,
+    reconcile::{Ask, Effect, Event, Input, State, start, step},
 };
 
 use super::{
     cluster::{Cluster, Shown},
     random::Random,
+    request::{failure, kind, ticket_of},
     source,
     source::History,
 };
@@ -43,27 +38,27 @@ pub struct Outcome {
     pub held: bool,
 }
 
-struct World {
-    seed: u64,
-    random: Random,
-    now: Timestamp,
-    history: History,
-    cluster: Cluster,
-    declared: Declared,
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) random: Random,
+    pub(super) now: Timestamp,
+    pub(super) history: History,
+    pub(super) cluster: Cluster,
+    pub(super) declared: Declared,
     /// Taken out only while the machine steps.
-    state: Option<State>,
+    pub(super) state: Option<State>,
     /// Requests that are not answered yet.
-    open: Vec<Effect>,
+    pub(super) open: Vec<Effect>,
     /// Answers on their way.
-    answers: Vec<Event>,
+    pub(super) answers: Vec<Event>,
     /// Answers that were given, to be given again.
-    given: Vec<Event>,
-    wake: Timestamp,
-    parent: ParentState,
-    wanted: Arc<BTreeSet<ObjectKey>>,
-    hostile: bool,
-    held: bool,
-    outcome: Outcome,
+    pub(super) given: Vec<Event>,
+    pub(super) wake: Timestamp,
+    pub(super) parent: ParentState,
+    pub(super) wanted: Arc<BTreeSet<ObjectKey>>,
+    pub(super) hostile: bool,
+    pub(super) held: bool,
+    pub(super) outcome: Outcome,
 }
 
 /// Runs one simulation.
@@ -327,76 +322,6 @@ impl World {
         self.carry_out(effects);
     }
 
-    fn answer(&mut self, request: &Effect) -> Event {
-        match request {
-            Effect::Restore { ticket, .. } => {
-                Event::Restored { ticket: *ticket, result: Ok(Box::new(self.parent.clone())) }
-            }
-            Effect::Survey { ticket, .. } => {
-                let found = self.cluster.objects.keys().filter_map(|key| self.cluster.look(key));
-                Event::Surveyed { ticket: *ticket, result: Ok(found.collect()) }
-            }
-            Effect::Resolve { ticket, .. } => {
-                Event::Resolved { ticket: *ticket, result: Ok(self.history.head_commit()) }
-            }
-            Effect::Render { ticket, commit, known, .. } => {
-                let result = self.history.render(commit, known.as_deref());
-                Event::Rendered { ticket: *ticket, result }
-            }
-            Effect::Scope { attempt, .. } => {
-                let scope = Scope { namespaced: true, versions: vec!["v1".into()] };
-                Event::Scoped { attempt: *attempt, result: Ok(BTreeMap::from([(kind(), scope)])) }
-            }
-            Effect::Claim { attempt, kinds, .. } => {
-                self.parent.claimed = Some(kinds.clone());
-                Event::Claimed { attempt: *attempt, result: Ok(()) }
-            }
-            Effect::Ask { ticket, key, ask } => {
-                let result = self.ask(key, ask);
-                Event::Answered { ticket: *ticket, key: key.clone(), result }
-            }
-            Effect::AskWanted { attempt, .. } => Event::Wanted {
-                attempt: *attempt,
-                elsewhere: BTreeSet::new(),
-                heard: BTreeSet::new(),
-            },
-            Effect::AskContents { attempt, key } => {
-                Event::Contents { attempt: *attempt, key: key.clone(), result: Ok(Vec::new()) }
-            }
-            Effect::Release { ticket, .. } => Event::Released { ticket: *ticket, result: Ok(()) },
-            Effect::Follow { .. }
-            | Effect::Want { .. }
-            | Effect::Publish { .. }
-            | Effect::Notify(_)
-            | Effect::Reply { .. }
-            | Effect::WakeAt(_)
-            | Effect::Cancel(_)
-            | Effect::Retire => Event::Woke,
-        }
-    }
-
-    fn ask(&mut self, key: &ObjectKey, ask: &Ask) -> Result<Answer, Refusal> {
-        match ask {
-            Ask::Apply { manifest, guard, mode } => {
-                let (created, now) = self.cluster.apply(manifest, guard, *mode)?;
-                Ok(Answer::Applied { created, now: Box::new(now) })
-            }
-            Ask::Look { .. } => Ok(match self.cluster.look(key) {
-                Some(now) => Answer::Live(Box::new(now)),
-                None => Answer::Absent,
-            }),
-            Ask::Delete { uid, version, .. } => {
-                self.cluster.delete(key, uid, version.as_ref())?;
-                self.outcome.deleted += 1;
-                Ok(Answer::Deleted)
-            }
-            Ask::Release { version, .. } => {
-                Ok(Answer::Live(Box::new(self.cluster.release(key, version)?)))
-            }
-            Ask::TryCreate { .. } => Ok(Answer::Creatable),
-        }
-    }
-
     /// All faults stop: the run must end where an empty start ends.
     fn calm_down(&mut self) {
         self.hostile = false;
@@ -464,69 +389,5 @@ impl World {
                 self.fail(&format!("{key} is left over"));
             }
         }
-    }
-}
-
-fn kind() -> GroupKind {
-    GroupKind::new("", "ConfigMap")
-}
-
-fn ticket_of(effect: &Effect) -> Option<u64> {
-    match effect {
-        Effect::Restore { ticket, .. }
-        | Effect::Survey { ticket, .. }
-        | Effect::Resolve { ticket, .. }
-        | Effect::Render { ticket, .. }
-        | Effect::Ask { ticket, .. }
-        | Effect::Release { ticket, .. }
-        | Effect::Cancel(ticket) => Some(ticket.0),
-        Effect::Scope { .. }
-        | Effect::Follow { .. }
-        | Effect::Claim { .. }
-        | Effect::AskWanted { .. }
-        | Effect::AskContents { .. }
-        | Effect::Want { .. }
-        | Effect::Publish { .. }
-        | Effect::Notify(_)
-        | Effect::Reply { .. }
-        | Effect::WakeAt(_)
-        | Effect::Retire => None,
-    }
-}
-
-/// What a driver says of a request whose answer never came.
-fn failure(request: &Effect) -> Event {
-    let lost = || Refusal::Unreachable("the connection was lost".into());
-    match request {
-        Effect::Restore { ticket, .. } => Event::Restored { ticket: *ticket, result: Err(lost()) },
-        Effect::Survey { ticket, .. } => Event::Surveyed { ticket: *ticket, result: Err(lost()) },
-        Effect::Resolve { ticket, .. } => {
-            let fault = Fault::new(Code::Unreachable, "the connection was lost");
-            Event::Resolved { ticket: *ticket, result: Err(fault) }
-        }
-        Effect::Render { ticket, .. } => {
-            let fault = Fault::new(Code::Unreachable, "the connection was lost");
-            Event::Rendered { ticket: *ticket, result: Err(vec![fault]) }
-        }
-        Effect::Scope { attempt, .. } => Event::Scoped { attempt: *attempt, result: Err(lost()) },
-        Effect::Claim { attempt, .. } => Event::Claimed { attempt: *attempt, result: Err(lost()) },
-        Effect::Ask { ticket, key, .. } => {
-            Event::Answered { ticket: *ticket, key: key.clone(), result: Err(lost()) }
-        }
-        Effect::AskContents { attempt, key } => {
-            Event::Contents { attempt: *attempt, key: key.clone(), result: Err(lost()) }
-        }
-        Effect::Release { ticket, .. } => Event::Released { ticket: *ticket, result: Err(lost()) },
-        Effect::AskWanted { attempt, .. } => {
-            Event::Wanted { attempt: *attempt, elsewhere: BTreeSet::new(), heard: BTreeSet::new() }
-        }
-        Effect::Follow { .. }
-        | Effect::Want { .. }
-        | Effect::Publish { .. }
-        | Effect::Notify(_)
-        | Effect::Reply { .. }
-        | Effect::WakeAt(_)
-        | Effect::Cancel(_)
-        | Effect::Retire => Event::Woke,
     }
 }
