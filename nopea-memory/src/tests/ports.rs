@@ -28,7 +28,7 @@ async fn surveys_find_members_by_label_and_contents_by_place() {
     let all = cluster.survey(&Survey::AllKinds { repo: repo() }).await.unwrap();
     assert_eq!(names(all), ["a"]);
     let contents = cluster.survey(&Survey::Contents { key: key("Namespace", "t") }).await.unwrap();
-    assert!(contents.iter().all(|one| one.object.is_none()));
+    assert!(contents.iter().all(|one| one.object.is_some()), "who owns it is read from the object");
     assert_eq!(names(contents), ["a", "b", "default"]);
 }
 

@@ -121,5 +121,5 @@ async fn surveys(subject: &Subject<'_>) {
     }
     let key = ObjectKey::new("", "Namespace", "", subject.name);
     let inside = subject.view.survey(&Survey::Contents { key }).await.unwrap();
-    assert!(inside.iter().any(|one| one.key == subject.key("stranger") && one.object.is_none()));
+    assert!(inside.iter().any(|one| one.key == subject.key("stranger") && one.object.is_some()));
 }
