@@ -99,6 +99,14 @@ pub(super) fn sighted(state: &mut State, seen: &Observation, turn: &mut Turn) {
         }
         return;
     };
+    if member.leaving == Leaving::Deleted && member.uid != seen.uid {
+        // what we deleted is gone, and another object has its name
+        state.members.remove(key);
+        if ours {
+            appeared(state, seen);
+        }
+        return;
+    }
     if !ours {
         let same_uid = member.uid == seen.uid;
         match membership::owner(&parent, key, &seen.marks) {
@@ -173,7 +181,9 @@ fn calm(state: &mut State, seen: &Observation, known: bool) {
         member.uid = seen.uid.clone();
         member.health = seen.health.clone();
         member.break_glass = seen.break_glass;
-        member.leaving = Leaving::No;
+        if member.leaving == Leaving::Terminating {
+            member.leaving = Leaving::No;
+        }
         if known {
             member.drift = Drift::InSync;
         } else if member.intent.is_none() {
@@ -193,7 +203,9 @@ fn suspect(state: &mut State, seen: &Observation, at: Timestamp) {
         member.uid = seen.uid.clone();
         member.health = seen.health.clone();
         member.break_glass = seen.break_glass;
-        member.leaving = Leaving::No;
+        if member.leaving == Leaving::Terminating {
+            member.leaving = Leaving::No;
+        }
         if member.drift == Drift::InSync {
             member.drift = Drift::Suspected { since: at };
         }

@@ -10,6 +10,8 @@ use crate::{
     fault::Code,
     guard,
     model::{Action, ObjectKey, Phase},
+    port::{Guard, Mode},
+    reconcile::{Ask, Effect},
 };
 
 /// Synced ten objects; then a commit names only these of them.
@@ -214,4 +216,34 @@ fn a_digest_depends_on_the_parent() {
     bench.push();
     bench.settle();
     assert_eq!(bench.faults(), [Code::EmptyRender]);
+}
+
+/// A write of an older attempt may arrive after the deletion of what it was about, and a watch that
+/// begins anew shows only what lives by then.
+#[test]
+fn what_comes_to_life_again_after_its_deletion_is_pruned_again() {
+    let mut bench = Bench::new();
+    let late = config_map("b", "1");
+    bench.commit("a", &[config_map("a", "1"), late.clone()]);
+    bench.settle();
+    let written = bench.effects.iter().find_map(|effect| match effect {
+        Effect::Ask { key: of, ask: Ask::Apply { manifest, .. }, .. } if *of == key("b") => {
+            Some(manifest.clone())
+        }
+        _other => None,
+    });
+    bench.commit("b", &[config_map("a", "1")]);
+    bench.hold(Request::Delete);
+    bench.push();
+    bench.settle();
+    bench.resume();
+    let delete = bench.open.remove(0);
+    let deleted = bench.answer(&delete);
+    bench.cluster.events.clear();
+    bench.give(deleted);
+    bench.forget();
+    bench.cluster.apply(&written.unwrap(), &Guard::Absent, Mode::Real).unwrap();
+    bench.settle();
+    assert_eq!(bench.names(Request::Delete), ["b"]);
+    assert!(bench.cluster.look(&key("b")).is_none());
 }
