@@ -147,6 +147,8 @@ pub(super) fn advance(state: &mut State, turn: &mut Turn) {
 /// it again, nothing is known of it any more.
 pub(super) fn forgive(state: &mut State, key: &ObjectKey) {
     state.healing.due.remove(key);
+    // the last good set names it still: a commit that renders alike must be planned, not waved through
+    state.dirty |= state.desired.contains(key);
     state.members.change(key, |member| {
         member.drift = Drift::InSync;
         member.intent = None;

@@ -354,3 +354,19 @@ fn an_event_from_before_the_newest_judgement_says_nothing() {
     let guarded = |effect: &Effect| matches!(effect, Effect::Ask { ask: Ask::Apply { .. }, .. });
     assert!(!bench.effects.iter().any(guarded));
 }
+
+#[test]
+fn drift_of_what_a_commit_drops_is_put_back_when_the_next_commit_keeps_it() {
+    let mut bench = two();
+    bench.commit("b", &[config_map("a", "1")]);
+    bench.hold(Request::Wanted);
+    bench.push();
+    bench.settle();
+    bench.cluster.edit(&key("b"), "/data/value", "by hand");
+    bench.settle();
+    bench.commit("c", &[config_map("a", "1"), config_map("b", "1")]);
+    bench.push();
+    bench.settle();
+    assert_eq!(bench.status().applied_commit, Some(commit("c")));
+    assert_eq!(value(&bench, "b").unwrap(), "1");
+}

@@ -29,14 +29,8 @@ fn what_git_no_longer_names_is_deleted_with_uid_and_version() {
     assert_eq!(bench.names(Request::Delete), ["c09"]);
     assert_eq!(bench.cluster.objects.len(), 9);
     assert_eq!(bench.reports("c09").last().unwrap().action, Action::Pruned);
-    let guarded = |effect: &crate::reconcile::Effect| {
-        matches!(
-            effect,
-            crate::reconcile::Effect::Ask {
-                ask: crate::reconcile::Ask::Delete { version: Some(_), .. },
-                ..
-            }
-        )
+    let guarded = |effect: &Effect| {
+        matches!(effect, Effect::Ask { ask: Ask::Delete { version: Some(_), .. }, .. })
     };
     assert!(bench.effects.iter().any(guarded));
 }
