@@ -32,7 +32,7 @@ pub enum ParentObject {
     /// A `GitRepository`.
     #[default]
     GitRepository,
-    /// A ConfigMap `nopea-<name>`, made where it is missing: for one shot without an operator.
+    /// A config map `nopea-<name>`, made where it is missing: for one shot without an operator.
     ConfigMap,
 }
 

@@ -13,13 +13,16 @@
 //!
 //! [`Spec`]: nopea_core::model::Spec
 
+mod applier;
 mod convert;
 mod crd;
+#[expect(dead_code, reason = "the view of the cluster uses the rest")]
 mod discovery;
 mod git_repository;
 mod kubernetes;
 mod refusal;
 mod status;
+#[expect(dead_code, reason = "watches use the client")]
 mod transport;
 
 #[cfg(test)]
