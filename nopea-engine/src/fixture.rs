@@ -84,6 +84,7 @@ pub(crate) fn declared(name: &str) -> Declared {
         spec: Arc::new(spec()),
         orders: Orders::default(),
         deleted_at: None,
+        invalid: None,
     }
 }
 

@@ -108,6 +108,7 @@ impl World {
             spec: Arc::new(spec),
             orders: Orders::default(),
             deleted_at: None,
+            invalid: None,
         });
         key
     }

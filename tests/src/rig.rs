@@ -112,6 +112,7 @@ impl Rig {
             spec: Arc::new(spec),
             orders: Orders::default(),
             deleted_at: None,
+            invalid: None,
         };
         self.put(declared);
         key

@@ -13,6 +13,7 @@ mod request;
 
 mod attempt;
 mod heal;
+mod misdeclared;
 mod preflight;
 mod prune;
 mod removal;

@@ -83,6 +83,7 @@ impl Monorepo {
             spec: Arc::new(spec),
             orders: Orders::default(),
             deleted_at: None,
+            invalid: None,
         }
     }
 
