@@ -104,8 +104,7 @@ impl Session {
         let engine = Engine::new(ports, Settings { reply_timeout, ..Settings::default() });
         let uid = cluster.declare(&key);
         let spec = Arc::new(spec);
-        let declared =
-            Declared { key, uid, generation: 1, spec, orders, deleted_at: None, invalid: None };
+        let declared = Declared { key, uid, generation: 1, spec, orders, deleted_at: None };
         let (gathered, counted) = (Gathered::default(), Reading::default());
         Self {
             engine,

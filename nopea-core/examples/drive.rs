@@ -52,7 +52,6 @@ async fn main() {
         spec: Arc::new(Spec::new(SourceUrl::parse("https://example.org/app.git").unwrap())),
         orders: Orders::default(),
         deleted_at: None,
-        invalid: None,
     };
     let at = Timestamp(0);
     let (mut state, effects) = start(declared, at);

@@ -61,7 +61,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         spec: Arc::new(Spec::new(SourceUrl::parse("shelf://motto")?)),
         orders: Orders::default(),
         deleted_at: None,
-        invalid: None,
     });
     let commit = engine.sync_now(&key).await?;
     let status = engine.status(&key)?;

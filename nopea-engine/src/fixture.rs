@@ -84,7 +84,6 @@ pub(crate) fn declared(name: &str) -> Declared {
         spec: Arc::new(spec()),
         orders: Orders::default(),
         deleted_at: None,
-        invalid: None,
     }
 }
 

@@ -108,7 +108,6 @@ impl World {
             spec: Arc::new(spec),
             orders: Orders::default(),
             deleted_at: None,
-            invalid: None,
         });
         key
     }

@@ -3,21 +3,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use nopea_core::{
-    fault::{Code, Fault},
-    model::{
-        Commit, Declared, DeletionPolicy, ForeignFields, HealPolicy, InvalidSpec, Orders,
-        Reference, RepoKey, SourceUrl, Spec, Timestamp, TreePath, Uid,
-        declared::InvalidOrder,
-        spec::{parse_duration, parse_interval},
-    },
+use nopea_core::model::{
+    Commit, Declared, DeletionPolicy, ForeignFields, HealPolicy, InvalidSpec, Orders, Reference,
+    RepoKey, SourceUrl, Spec, Timestamp, TreePath, Uid,
+    declared::InvalidOrder,
+    spec::{parse_duration, parse_interval},
 };
 
 use crate::{GitRepository, GitRepositorySpec, IgnoreRule};
 
 /// The longest name: it stands in a label of every object.
 const MAX_NAME: usize = 63;
-const DELETE: &str = "Delete";
 const MIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A custom resource that declares nothing which could be done: every field that is wrong.
@@ -30,35 +26,29 @@ pub struct InvalidRepository {
 
 /// Reads a whole custom resource: who declares, what, and what the annotations order.
 ///
-/// A spec that cannot be read is told in [`Declared::invalid`]: the repository still exists, and what
-/// it owns must not be forgotten. An annotation that cannot be read spoils neither the others nor the
-/// spec: it is named beside them. An error is an object that no API server gave.
+/// An annotation that cannot be read spoils neither the others nor the spec: it is named beside them.
 pub fn declared(
     object: &GitRepository,
 ) -> Result<(Declared, Vec<InvalidOrder>), InvalidRepository> {
-    let mut absent = Wrong::default();
+    let mut wrong = Wrong::default();
     let metadata = &object.metadata;
+    let name = metadata.name.clone().unwrap_or_default();
+    if name.len() > MAX_NAME {
+        let help = "a label holds it: use at most 63 characters";
+        wrong.add(InvalidSpec::new("metadata.name", name.as_str(), "it is too long", help));
+    }
     let mut given = |field, value: &Option<String>| {
         if value.is_none() {
             let help = "declare it through the API server, which gives it";
-            absent.add(InvalidSpec::new(field, "", "it is absent", help));
+            wrong.add(InvalidSpec::new(field, "", "it is absent", help));
         }
         value.clone().unwrap_or_default()
     };
     let namespace = given("metadata.namespace", &metadata.namespace);
     let uid = given("metadata.uid", &metadata.uid);
-    let name = given("metadata.name", &metadata.name);
-    absent.join(Ok(()))?;
-    let mut wrong = Wrong::default();
-    if name.len() > MAX_NAME {
-        let help = "a label holds it: use at most 63 characters";
-        wrong.add(InvalidSpec::new("metadata.name", name.as_str(), "it is too long", help));
-    }
+    let name = given("metadata.name", &Some(name).filter(|name| !name.is_empty()));
     let (orders, unread) = metadata.annotations.as_ref().map(Orders::parse).unwrap_or_default();
-    let (spec, invalid) = match wrong.join(Spec::try_from(&object.spec)) {
-        Ok(spec) => (spec, None),
-        Err(error) => (unread_spec(&object.spec), Some(error)),
-    };
+    let spec = wrong.join(Spec::try_from(&object.spec))?;
     let declared = Declared {
         key: RepoKey::new(namespace, name),
         uid: Uid::new(uid),
@@ -69,16 +59,8 @@ pub fn declared(
             .deletion_timestamp
             .as_ref()
             .map(|time| Timestamp(u64::try_from(time.0.as_millisecond()).unwrap_or_default())),
-        invalid: invalid.map(|error| Fault::new(Code::InvalidSpec, error.to_string())),
     };
     Ok((declared, unread))
-}
-
-/// What stands for a spec that cannot be read: it deletes only where that is asked for in so many words.
-fn unread_spec(given: &GitRepositorySpec) -> Spec {
-    let deletes = given.deletion_policy == DELETE;
-    let deletion_policy = if deletes { DeletionPolicy::Delete } else { DeletionPolicy::Orphan };
-    Spec { deletion_policy, ..Spec::new(SourceUrl::unknown()) }
 }
 
 impl TryFrom<&GitRepositorySpec> for Spec {
@@ -96,7 +78,7 @@ impl TryFrom<&GitRepositorySpec> for Spec {
         let deletion_policy = wrong.keep(one_of(
             "deletionPolicy",
             &given.deletion_policy,
-            &[(DELETE, DeletionPolicy::Delete), ("Orphan", DeletionPolicy::Orphan)],
+            &[("Delete", DeletionPolicy::Delete), ("Orphan", DeletionPolicy::Orphan)],
         ));
         let heal_policy = wrong.keep(one_of(
             "healPolicy",

@@ -112,7 +112,6 @@ impl Rig {
             spec: Arc::new(spec),
             orders: Orders::default(),
             deleted_at: None,
-            invalid: None,
         };
         self.put(declared);
         key

@@ -55,7 +55,6 @@ catalogue! {
     UnknownFolder = "G012", Interval, "there is no such folder", "check the path";
     DamagedSource = "G013", Soon, "an object of the repository cannot be read", "the mirror is built anew; if it happens again, run `git fsck` on the source";
     SourceInterrupted = "G014", Soon, "reading the source was stopped", "nothing to do: the next try comes by itself";
-    InvalidSpec = "G015", Never, "the declaration says what cannot be done", "correct the fields that the message names, in the GitRepository's spec";
 
     // manifests
     PathAbsent = "M001", Never, "the path does not exist in the commit", "correct `path`, or commit the folder";

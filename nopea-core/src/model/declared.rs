@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Commit, Hash, RepoKey, Spec, Text, Timestamp, Uid};
-use crate::fault::Fault;
 
 /// Annotation whose every new value asks for a sync.
 pub const SYNC_REQUESTED_AT: &str = "nopea.io/sync-requested-at";
@@ -29,9 +28,6 @@ pub struct Declared {
     pub orders: Orders,
     /// When its deletion was asked for.
     pub deleted_at: Option<Timestamp>,
-    /// Why nothing is to be done for it: the declaration says what no [`Spec`] can hold. `spec` then
-    /// tells only the deletion policy; the last good one stays in force for what lives.
-    pub invalid: Option<Fault>,
 }
 
 /// What the annotations of a repository ask for.

@@ -81,11 +81,6 @@ impl SourceUrl {
         Ok(Self(text.into()))
     }
 
-    /// What stands where a declaration names no readable url. Nothing is ever read from it.
-    pub fn unknown() -> Self {
-        Self("unknown".into())
-    }
-
     /// The location with whatever credentials it holds: for the adapter that connects, and nobody else.
     pub fn expose(&self) -> &str {
         &self.0

@@ -38,10 +38,10 @@ fn answer_waiters(state: &mut State, turn: &mut Turn) {
         Sync::Restoring(_) | Sync::Running(_) | Sync::Removing(_) | Sync::Gone => return,
         Sync::Idle | Sync::BackingOff { .. } | Sync::Stalled => verdict(state),
     };
-    let rests = state.declared.spec.suspend || state.declared.invalid.is_some();
+    let suspended = state.declared.spec.suspend;
     let Some(result) = verdict else { return };
     state.waiters.retain(|waiting| {
-        let answered = waiting.resolved || rests;
+        let answered = waiting.resolved || suspended;
         if answered {
             let (waiter, result) = (waiting.waiter, result.clone());
             turn.emit(Effect::Reply { waiter, result });
@@ -51,9 +51,6 @@ fn answer_waiters(state: &mut State, turn: &mut Turn) {
 }
 
 fn verdict(state: &State) -> Option<Result<Commit, Arc<[Fault]>>> {
-    if let Some(fault) = &state.declared.invalid {
-        return Some(Err([fault.clone()].into()));
-    }
     if state.declared.spec.suspend {
         let fault = Fault::new(Code::Paused, "the repository is suspended");
         return Some(Err([fault].into()));

@@ -7,7 +7,7 @@ use super::{
     state::{Manifests, State},
     turn::Turn,
 };
-use crate::model::{Declared, Spec};
+use crate::model::Declared;
 
 /// The declaration is new, or was changed.
 pub(super) fn declared(state: &mut State, declared: Declared, turn: &mut Turn) {
@@ -15,14 +15,7 @@ pub(super) fn declared(state: &mut State, declared: Declared, turn: &mut Turn) {
         // another object of the same name: the driver starts it as a repository of its own
         return;
     }
-    let mut before = std::mem::replace(&mut state.declared, declared);
-    if state.declared.invalid.is_some() {
-        return misdeclared(state, before, turn);
-    }
-    if before.invalid.take().is_some() {
-        // whatever the source said before, it was asked under another spec
-        forget_source(state, turn);
-    }
+    let before = std::mem::replace(&mut state.declared, declared);
     let (old, new) = (&before.spec, &state.declared.spec);
     if old.url != new.url || old.reference != new.reference {
         forget_source(state, turn);
@@ -48,16 +41,6 @@ pub(super) fn declared(state: &mut State, declared: Declared, turn: &mut Turn) {
     }
 }
 
-/// Nothing can be done for what is declared: the last good spec stays in force for what lives.
-fn misdeclared(state: &mut State, before: Declared, turn: &mut Turn) {
-    if let Some(asking) = state.source.asking.take() {
-        turn.emit(super::effect::Effect::Cancel(asking.ticket));
-    }
-    state.report.due |= before.invalid != state.declared.invalid;
-    let deletion_policy = state.declared.spec.deletion_policy;
-    state.declared.spec = Arc::new(Spec { deletion_policy, ..(*before.spec).clone() });
-}
-
 /// Another place was declared: what the old one said is worth nothing.
 fn forget_source(state: &mut State, turn: &mut Turn) {
     if let Some(asking) = state.source.asking.take() {
@@ -79,7 +62,7 @@ pub(super) fn undeclared(state: &mut State, turn: &mut Turn) {
 }
 
 /// Says whether an attempt under `before` serves `now` as well: only the watch over it differs.
-pub(super) fn applies_like(before: &Spec, now: &Spec) -> bool {
+pub(super) fn applies_like(before: &crate::model::Spec, now: &crate::model::Spec) -> bool {
     before.renders_like(now)
         && before.target_namespace == now.target_namespace
         && before.prune == now.prune

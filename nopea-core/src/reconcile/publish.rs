@@ -84,8 +84,7 @@ fn says_the_same(before: &Status, now: &Status) -> bool {
 
 fn status(state: &State, at: Timestamp) -> Status {
     let report = &state.report;
-    let mut faults: Vec<Fault> = state.declared.invalid.iter().cloned().collect();
-    faults.extend(state.source.fault.iter().cloned());
+    let mut faults: Vec<Fault> = state.source.fault.iter().cloned().collect();
     faults.extend(state.healing.fault.iter().cloned());
     faults.extend(heal::faults(&state.healing.due).cloned());
     if !is_synced(state, at) || faults.is_empty() {
@@ -100,7 +99,7 @@ fn status(state: &State, at: Timestamp) -> Status {
     let pin = state.declared.orders.pin.as_ref().filter(|pin| pin.holds(at));
     let mut status = Status {
         phase: phase(state, at),
-        observed_generation: if state.declared.spec.suspend || state.declared.invalid.is_some() {
+        observed_generation: if state.declared.spec.suspend {
             state.declared.generation
         } else {
             report.observed_generation
@@ -136,9 +135,6 @@ fn is_synced(state: &State, at: Timestamp) -> bool {
 fn phase(state: &State, at: Timestamp) -> Phase {
     if state.declared.deleted_at.is_some() {
         return Phase::Terminating;
-    }
-    if state.declared.invalid.is_some() && !matches!(state.sync, Sync::Restoring(_)) {
-        return Phase::Failed;
     }
     if state.declared.spec.suspend {
         return Phase::Suspended;
@@ -242,9 +238,6 @@ fn reconciling(state: &State) -> Says {
 
 fn stalled(state: &State, status: &Status) -> Says {
     let kind = ConditionType::Stalled;
-    if let Some(fault) = &state.declared.invalid {
-        return says(kind, true, "InvalidSpec", &fault.to_string());
-    }
     let retry = state.concluded.as_ref().and_then(|concluded| match concluded.outcome {
         Outcome::Failed(retry) => Some(retry),
         Outcome::Synced | Outcome::Unready => None,

@@ -122,5 +122,5 @@ pub(super) fn surveyed(
     }
     state.failures = 0;
     state.sync = Sync::Idle;
-    state.report.due |= state.declared.spec.suspend || state.declared.invalid.is_some();
+    state.report.due |= state.declared.spec.suspend;
 }

@@ -93,11 +93,8 @@ pub(super) fn target(state: &State, at: Timestamp) -> Option<Commit> {
     }
 }
 
-/// What the next attempt would have to reach; nothing where nothing can be done.
+/// What the next attempt would have to reach.
 pub(super) fn goal(state: &State, at: Timestamp) -> Option<Goal> {
-    if state.declared.invalid.is_some() {
-        return None;
-    }
     Some(Goal {
         commit: target(state, at)?,
         spec: std::sync::Arc::clone(&state.declared.spec),
@@ -108,8 +105,7 @@ pub(super) fn goal(state: &State, at: Timestamp) -> Option<Goal> {
 
 /// Looks the commit up when that is due and nobody does.
 pub(super) fn advance(state: &mut State, turn: &mut Turn) {
-    let declared = &state.declared;
-    if declared.spec.suspend || declared.deleted_at.is_some() || declared.invalid.is_some() {
+    if state.declared.spec.suspend || state.declared.deleted_at.is_some() {
         return;
     }
     if let Some(until) = state.declared.orders.pin.as_ref().and_then(|pin| pin.until)

@@ -13,7 +13,6 @@ mod request;
 
 mod attempt;
 mod heal;
-mod misdeclared;
 mod preflight;
 mod prune;
 mod removal;

@@ -78,7 +78,6 @@ pub fn run(seed: u64) -> Outcome {
         spec: Arc::new(spec),
         orders: Orders::default(),
         deleted_at: None,
-        invalid: None,
     };
     let now = Timestamp(1_000_000);
     let (state, effects) = start(declared.clone(), now);

@@ -83,7 +83,6 @@ impl Monorepo {
             spec: Arc::new(spec),
             orders: Orders::default(),
             deleted_at: None,
-            invalid: None,
         }
     }
 

@@ -70,7 +70,6 @@ impl Bench {
             spec: Arc::new(spec),
             orders: Orders::default(),
             deleted_at: None,
-            invalid: None,
         };
         let mut bench = Self {
             state: None,
@@ -148,13 +147,6 @@ impl Bench {
         let mut spec = (*self.declared.spec).clone();
         change(&mut spec);
         self.declared.spec = Arc::new(spec);
-        self.declared.generation += 1;
-        self.give(Event::Declared(Box::new(self.declared.clone())));
-    }
-
-    /// The declaration changes to what no spec can hold.
-    pub(super) fn misdeclare(&mut self, why: &str) {
-        self.declared.invalid = Some(Fault::new(Code::InvalidSpec, why));
         self.declared.generation += 1;
         self.give(Event::Declared(Box::new(self.declared.clone())));
     }
