@@ -36,6 +36,7 @@ mod plan;
 mod prune;
 mod publish;
 mod recall;
+mod reclaim;
 mod remove;
 mod render;
 mod replace;
