@@ -6,7 +6,9 @@ use super::{
     conclude,
     declare::same_aim,
     effect::Effect,
-    heal, source,
+    heal,
+    refuse::INVALID_SPEC,
+    source,
     state::{Outcome, State, Sync},
     turn::Turn,
 };
@@ -21,8 +23,6 @@ use crate::{
 
 /// Progress of an attempt is told only after this long: an ordinary sync writes its status once.
 const PROGRESS_AFTER: Duration = Duration::from_secs(10);
-/// The reason where the declaring object cannot be read.
-const INVALID_SPEC: &str = "InvalidSpec";
 /// Counts that move alone are told at most this often.
 const COUNTS_PAUSE: Duration = Duration::from_secs(1);
 
