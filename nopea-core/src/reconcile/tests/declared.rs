@@ -27,7 +27,7 @@ fn claimed(bench: &Bench) -> Vec<String> {
     kinds.flatten().collect()
 }
 
-/// A repository with one ConfigMap whose lost claim is being made again, unanswered.
+/// A repository with one `ConfigMap` whose lost claim is being made again, unanswered.
 fn reclaiming() -> (Bench, Attempt) {
     let mut bench = Bench::synced(&[config_map("a", "1")]);
     bench.hold(Request::Claim);
