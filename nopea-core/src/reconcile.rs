@@ -36,6 +36,8 @@ mod plan;
 mod prune;
 mod publish;
 mod recall;
+mod reclaim;
+mod refuse;
 mod remove;
 mod render;
 mod replace;
@@ -51,5 +53,6 @@ mod tests;
 
 pub use effect::{Ask, Effect};
 pub use event::{Answer, Attempt, Event, Input, Ticket, Waiter};
+pub use refuse::refused;
 pub use state::State;
 pub use step::{start, step};

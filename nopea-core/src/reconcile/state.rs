@@ -11,6 +11,7 @@ use super::{
     event::{Attempt, Ticket, Waiter},
     members::Members,
     plan::Plan,
+    reclaim::Reclaim,
     turn::Numbers,
 };
 use crate::{
@@ -37,6 +38,7 @@ pub struct State {
     pub(super) claimed: BTreeSet<GroupKind>,
     /// Whether the claim was seen or made since the start.
     pub(super) claim_stands: bool,
+    pub(super) reclaim: Reclaim,
     pub(super) followed: BTreeMap<GroupKind, Text>,
     /// How the last attempt that came to a verdict ended.
     pub(super) concluded: Option<Concluded>,
