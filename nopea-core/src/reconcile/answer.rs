@@ -4,13 +4,15 @@
 use super::{
     attempt::with_plan,
     event::{Answer, Ticket},
-    heal, observe, prune, remove, replace,
+    heal,
+    meaning::{Meaning, meaning},
+    observe, prune, remove, replace,
     state::{Doing, State},
     trial,
     turn::Turn,
 };
 use crate::{
-    model::{ObjectKey, Observation, ResourceVersion},
+    model::{Change, ObjectKey, Observation, ResourceVersion},
     port::Refusal,
 };
 
@@ -27,6 +29,7 @@ pub(super) fn answered(
     }
     let Some(flight) = state.flights.remove(key) else { return };
     let judged_up_to = written_version(&flight.doing, &result);
+    let absent = says_absent(key, &result);
     match flight.doing {
         Doing::Trying(at) => {
             with_plan(state, |state, plan| trial::tried(state, plan, at, result, turn));
@@ -59,8 +62,22 @@ pub(super) fn answered(
         Doing::HandingBack => heal::handed_back(state, key, result, turn),
         Doing::Removing => remove::deleted(state, key, result, turn),
     }
-    if let Some(held) = flight.held {
-        release(state, held, judged_up_to.as_ref(), turn);
+    match flight.held {
+        // an absence has no version: which of the two is newer only another look can tell
+        Some(held) if absent && matches!(held.change, Change::Present | Change::Terminating) => {
+            observe::doubt(state, key, &held.api_version);
+        }
+        Some(held) => release(state, held, judged_up_to.as_ref(), turn),
+        None => {}
+    }
+}
+
+/// Says whether an answer tells that the object is not there.
+fn says_absent(key: &ObjectKey, result: &Result<Answer, Refusal>) -> bool {
+    match result {
+        Ok(Answer::Absent) => true,
+        Ok(Answer::Applied { .. } | Answer::Live(_) | Answer::Deleted | Answer::Creatable) => false,
+        Err(refusal) => meaning(refusal, key) == Meaning::Gone,
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     heal,
     meaning::{Meaning, meaning},
     members::{Drift, Leaving, Member},
+    plan::Plan,
     state::{Doing, Doubt, Stage, State, Sync},
     turn::Turn,
 };
@@ -64,7 +65,7 @@ fn judge(state: &mut State, seen: &Observation, turn: &mut Turn) {
 }
 
 /// Doubts that an object is there: DELETED cannot tell a deletion from a removed label (R2).
-fn doubt(state: &mut State, key: &ObjectKey, api_version: &Text) {
+pub(super) fn doubt(state: &mut State, key: &ObjectKey, api_version: &Text) {
     let api_version = Text::clone(api_version);
     let fresh = Doubt { api_version, retry_at: Timestamp::default(), failures: 0 };
     state.doubts.entry(key.clone()).or_insert(fresh);
@@ -154,11 +155,11 @@ fn appeared(state: &mut State, seen: &Observation) {
         member.leaving = Leaving::Terminating;
     }
     state.members.insert(seen.key.clone(), member);
+    // a plan that is made already does not know of it, and cannot delete it: the next one does
+    let unplanned = planned(state).is_some_and(|plan| plan.position(&seen.key).is_none());
     let named = is_named(state, &seen.key);
-    if !named {
-        // a plan that is made already does not know of it
-        state.leak = true;
-    } else if named && seen.change == Change::Present {
+    state.leak |= unplanned || !named;
+    if named && seen.change == Change::Present {
         heal::ail(state, &seen.key, Timestamp::default(), None);
     }
 }
@@ -215,13 +216,16 @@ fn suspect(state: &mut State, seen: &Observation, at: Timestamp) {
 
 /// Says whether the last complete set names an object, or the one that is being applied.
 fn is_named(state: &State, key: &ObjectKey) -> bool {
-    if let Sync::Running(run) = &state.sync
-        && let Stage::Planned { plan, .. } = &run.stage
-        && plan.position(key).is_some()
-    {
-        return true;
+    planned(state).is_some_and(|plan| plan.position(key).is_some()) || state.desired.contains(key)
+}
+
+/// The plan that is being carried out.
+fn planned(state: &State) -> Option<&Plan> {
+    let Sync::Running(run) = &state.sync else { return None };
+    match &run.stage {
+        Stage::Planned { plan, .. } => Some(plan),
+        Stage::Rendering { .. } | Stage::Scoping { .. } => None,
     }
-    state.desired.contains(key)
 }
 
 /// An object is not there any more.
