@@ -228,8 +228,8 @@ fn planned(state: &State) -> Option<&Plan> {
     }
 }
 
-/// An object is not there any more.
-fn vanished(state: &mut State, key: &ObjectKey, at: Timestamp) {
+/// An object is not there any more. It is created again even if the attempt that would is superseded.
+pub(super) fn vanished(state: &mut State, key: &ObjectKey, at: Timestamp) {
     state.doubts.remove(key);
     state.members.remove(key);
     if is_named(state, key) {

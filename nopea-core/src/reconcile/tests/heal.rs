@@ -438,3 +438,21 @@ fn a_heal_asks_again_what_an_attempt_gave_up() {
     bench.pass(seconds(5));
     assert_eq!(value(&bench, "b").unwrap(), "1");
 }
+
+#[test]
+fn what_a_superseded_attempt_found_missing_is_created_again() {
+    let mut bench = two();
+    bench.commit("b", &[config_map("a", "1"), config_map("b", "2")]);
+    bench.hold(Request::DryRun);
+    bench.push();
+    bench.settle();
+    bench.cluster.vanish(&key("b"));
+    bench.cluster.events.clear();
+    let dry_run = bench.open.remove(0);
+    let refused = bench.answer(&dry_run);
+    bench.give(refused);
+    bench.head = Ok(commit("a"));
+    bench.push();
+    bench.settle();
+    assert_eq!(value(&bench, "b").as_deref(), Some("1"));
+}
