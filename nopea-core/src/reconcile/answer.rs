@@ -28,8 +28,10 @@ pub(super) fn answered(
         return;
     }
     let Some(flight) = state.flights.remove(key) else { return };
-    let judged_up_to = written_version(&flight.doing, &result);
+    let shown = shown(&flight.doing, &result);
+    let judged_up_to = shown.map(|now| now.version.clone());
     let absent = says_absent(key, &result);
+    let doubtful = shown.is_some_and(|now| flight.is_doubtful(&now.uid));
     match flight.doing {
         Doing::Trying(at) => {
             with_plan(state, |state, plan| trial::tried(state, plan, at, result, turn));
@@ -62,6 +64,9 @@ pub(super) fn answered(
         Doing::HandingBack => heal::handed_back(state, key, result, turn),
         Doing::Removing => remove::deleted(state, key, result, turn),
     }
+    if doubtful {
+        observe::unseen(state, key, turn.at);
+    }
     match flight.held {
         // an absence has no version: which of the two is newer only another look can tell
         Some(held) if absent && matches!(held.change, Change::Present | Change::Terminating) => {
@@ -81,13 +86,13 @@ fn says_absent(key: &ObjectKey, result: &Result<Answer, Refusal>) -> bool {
     }
 }
 
-/// The version that an answer shows of the live object; a dry run shows none of its own.
-fn written_version(doing: &Doing, result: &Result<Answer, Refusal>) -> Option<ResourceVersion> {
+/// The live object as an answer shows it; a dry run shows none of its own.
+fn shown<'a>(doing: &Doing, result: &'a Result<Answer, Refusal>) -> Option<&'a Observation> {
     match result {
         Ok(Answer::Applied { now, .. } | Answer::Live(now))
             if !matches!(doing, Doing::Trying(_)) =>
         {
-            Some(now.version.clone())
+            Some(now)
         }
         Ok(_) | Err(_) => None,
     }

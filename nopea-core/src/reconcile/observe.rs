@@ -1,6 +1,6 @@
 //! What the cluster shows: sightings of members, and what is concluded from them (R1, R2, R3, R19).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{
     apply::take_off,
@@ -19,6 +19,9 @@ use crate::{
     model::{Change, GroupKind, Intent, ObjectKey, Observation, Text, Timestamp, Uid},
     port::Refusal,
 };
+
+/// How long the watch may take to show what an answer has shown.
+const UNSEEN: Duration = Duration::from_secs(5);
 
 /// A followed kind showed an object: held while a request for it is open, else judged.
 pub(super) fn observed(state: &mut State, seen: Box<Observation>, turn: &mut Turn) {
@@ -68,6 +71,14 @@ fn judge(state: &mut State, seen: &Observation, turn: &mut Turn) {
 pub(super) fn doubt(state: &mut State, key: &ObjectKey, api_version: &Text) {
     let api_version = Text::clone(api_version);
     let fresh = Doubt { api_version, retry_at: Timestamp::default(), failures: 0 };
+    state.doubts.entry(key.clone()).or_insert(fresh);
+}
+
+/// Doubts that an object is there, unless the watch soon shows it.
+pub(super) fn unseen(state: &mut State, key: &ObjectKey, at: Timestamp) {
+    let Some(member) = state.members.get(key) else { return };
+    let api_version = Text::clone(&member.api_version);
+    let fresh = Doubt { api_version, retry_at: at + UNSEEN, failures: 0 };
     state.doubts.entry(key.clone()).or_insert(fresh);
 }
 
@@ -268,7 +279,11 @@ pub(super) fn looked(
 }
 
 /// A followed kind has shown all that lives: members that are not among them left the view.
-pub(super) fn kind_synced(state: &mut State, kind: &GroupKind, live: &BTreeSet<Uid>) {
+pub(super) fn kind_synced(state: &mut State, kind: &GroupKind, live: BTreeSet<Uid>) {
+    let live = Arc::new(live);
+    for (_, flight) in state.flights.iter_mut().filter(|(key, _)| key.kind == *kind) {
+        flight.list(Arc::clone(&live));
+    }
     let gone: Vec<_> = state
         .members
         .iter()

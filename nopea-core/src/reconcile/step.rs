@@ -90,7 +90,7 @@ fn handle(state: &mut State, event: Event, turn: &mut Turn) {
         Event::Scoped { attempt, result } => render::scoped(state, attempt, result, turn),
         Event::Claimed { attempt, result } => apply::claimed(state, attempt, result, turn),
         Event::Observed(seen) => observe::observed(state, seen, turn),
-        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, &live),
+        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, live),
         Event::KindGone(kind) => observe::kind_gone(state, &kind, turn.at),
         Event::Answered { ticket, key, result } => {
             answer::answered(state, ticket, &key, result, turn);

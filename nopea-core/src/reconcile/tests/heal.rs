@@ -456,3 +456,36 @@ fn what_a_superseded_attempt_found_missing_is_created_again() {
     bench.settle();
     assert_eq!(value(&bench, "b").as_deref(), Some("1"));
 }
+
+#[test]
+fn what_was_gone_before_a_relist_and_answered_after_it_is_looked_for() {
+    let mut bench = two();
+    bench.commit("b", &[config_map("a", "1"), config_map("b", "1"), config_map("c", "1")]);
+    bench.hold(Request::Write);
+    bench.push();
+    bench.settle();
+    let write = bench.open.remove(0);
+    let written = bench.answer(&write);
+    bench.cluster.vanish(&key("c"));
+    bench.cluster.events.clear();
+    let (kind, live) = (key("c").kind, bench.cluster.uids(&key("c").kind));
+    bench.give(Event::KindSynced { kind, live });
+    bench.give(written);
+    bench.resume();
+    bench.pass(seconds(10));
+    assert_eq!(value(&bench, "c").as_deref(), Some("1"));
+}
+
+#[test]
+fn what_the_watch_shows_after_a_relist_is_not_looked_for() {
+    let mut bench = two();
+    bench.commit("b", &[config_map("a", "1"), config_map("b", "1"), config_map("c", "1")]);
+    bench.hold(Request::Write);
+    bench.push();
+    bench.settle();
+    let (kind, live) = (key("c").kind, bench.cluster.uids(&key("c").kind));
+    bench.give(Event::KindSynced { kind, live });
+    bench.resume();
+    bench.pass(seconds(10));
+    assert_eq!((value(&bench, "c").as_deref(), bench.asked(Request::Look)), (Some("1"), 0));
+}
