@@ -14,6 +14,7 @@
 //! [`Spec`]: nopea_core::model::Spec
 
 mod convert;
+mod convert_status;
 mod crd;
 mod discovery;
 mod git_repository;
@@ -26,6 +27,7 @@ mod transport;
 mod admission;
 
 pub use convert::{InvalidRepository, declared};
+pub use convert_status::{restored, shown};
 pub use crd::crd;
 pub use git_repository::{GitRepository, GitRepositorySpec, IgnoreRule, IgnoreTarget};
 pub use kubernetes::{Builder, Kubernetes, ParentObject, Unusable, client};
