@@ -19,9 +19,14 @@ mod crd;
 mod discovery;
 mod git_repository;
 mod kubernetes;
+mod list;
+mod parent;
 mod refusal;
 mod status;
+mod status_sink;
 mod transport;
+mod view;
+mod watch;
 
 #[cfg(test)]
 mod admission;
@@ -31,4 +36,5 @@ pub use convert_status::{restored, shown};
 pub use crd::crd;
 pub use git_repository::{GitRepository, GitRepositorySpec, IgnoreRule, IgnoreTarget};
 pub use kubernetes::{Builder, Kubernetes, ParentObject, Unusable, client};
+pub use parent::FINALIZER;
 pub use status::{Fault, GitRepositoryStatus, HistoryEntry, Objects, Origin};
