@@ -5,7 +5,7 @@
 //! a kind that is not, or forgotten ─> one load for all who ask ─> answered, or refused as a server would
 //! ```
 //!
-//! A group that does not answer for itself (an APIService without a backend) is unknown, which is
+//! A group that does not answer for itself (an aggregated API without a backend) is unknown, which is
 //! never "not served" (experiments R23). It reads no object.
 
 mod catalogue;
@@ -31,7 +31,7 @@ use crate::transport::Transport;
 
 /// For how long "no such kind" is believed: a thousand objects of an unknown kind are one load, and
 /// a kind that has just come is seen soon enough for the gate that waits for it.
-const RECHECK: Duration = Duration::from_millis(200);
+const RECHECK: Duration = Duration::from_millis(100);
 
 /// What the cluster serves. Clones share what they know.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ impl Discovery {
     ) -> Result<Arc<Resource>, Refusal> {
         let asked = Instant::now();
         let version = api_version.rsplit('/').next().unwrap_or_default();
-        if let Some(catalogue) = self.known().at_hand([kind])
+        if let Some(catalogue) = self.known().at_hand(is_built_in(&kind.group))
             && let Found::Served(resource) = catalogue.find(kind, version)
         {
             return Ok(resource);
@@ -98,7 +98,8 @@ impl Discovery {
             let scope = |kind: &GroupKind| Some((kind.clone(), catalogue.scope(kind)?));
             kinds.iter().filter_map(scope).collect()
         };
-        let at_hand = self.known().at_hand(kinds);
+        let built_in = kinds.iter().all(|kind| is_built_in(&kind.group));
+        let at_hand = self.known().at_hand(built_in);
         if let Some(found) = at_hand.map(|catalogue| scopes(&catalogue))
             && found.len() == kinds.len()
         {
@@ -174,14 +175,11 @@ impl Discovery {
 }
 
 impl Known {
-    /// What is known, if no change that it was told of can concern the kinds.
-    fn at_hand<'a>(
-        &self,
-        kinds: impl IntoIterator<Item = &'a GroupKind>,
-    ) -> Option<Arc<Catalogue>> {
+    /// What is known, if no change that it was told of can concern who asks: a change of definitions
+    /// never concerns the kinds of kube-apiserver itself.
+    fn at_hand(&self, built_in: bool) -> Option<Arc<Catalogue>> {
         let loaded = self.loaded.as_ref()?;
-        let holds = loaded.forgotten == self.forgotten
-            || kinds.into_iter().all(|kind| is_built_in(&kind.group));
+        let holds = built_in || loaded.forgotten == self.forgotten;
         holds.then(|| Arc::clone(&loaded.catalogue))
     }
 

@@ -3,10 +3,14 @@
 //! It holds what the ports share: the transport, the discovery and the settings. It decides nothing.
 
 mod client;
+mod kubeconfig;
 
 use std::{fmt, time::Duration};
 
-pub use self::client::{Unusable, client};
+pub use self::{
+    client::{Unusable, client},
+    kubeconfig::{Context, NoContext, context},
+};
 use crate::{discovery::Discovery, status_sink::Shown, transport::Transport, watch::Watches};
 
 /// A Kubernetes cluster. Clones share everything.
@@ -34,7 +38,7 @@ pub enum ParentObject {
     /// A `GitRepository`.
     #[default]
     GitRepository,
-    /// A ConfigMap `nopea-<name>`, made where it is missing: for one shot without an operator.
+    /// A config map `nopea-<name>`, made where it is missing: for one shot without an operator.
     ConfigMap,
 }
 

@@ -13,6 +13,7 @@
 //!
 //! [`Spec`]: nopea_core::model::Spec
 
+mod applier;
 mod convert;
 mod convert_status;
 mod crd;
@@ -21,6 +22,7 @@ mod git_repository;
 mod kubernetes;
 mod list;
 mod parent;
+mod recorder;
 mod refusal;
 mod status;
 mod status_sink;
@@ -35,6 +37,9 @@ pub use convert::{InvalidRepository, declared};
 pub use convert_status::{restored, shown};
 pub use crd::crd;
 pub use git_repository::{GitRepository, GitRepositorySpec, IgnoreRule, IgnoreTarget};
-pub use kubernetes::{Builder, Kubernetes, ParentObject, Unusable, client};
+pub use kubernetes::{
+    Builder, Context, Kubernetes, NoContext, ParentObject, Unusable, client, context,
+};
 pub use parent::FINALIZER;
+pub use recorder::Recorder;
 pub use status::{Fault, GitRepositoryStatus, HistoryEntry, Objects, Origin};

@@ -50,7 +50,8 @@ pub(crate) fn reason(error: &(dyn Error + 'static)) -> String {
         let text = error.to_string();
         // these print their source again, or say nothing beyond it
         let wraps = error.is::<kube::Error>() || text.starts_with("client error (");
-        if !(wraps && next.is_some()) && !parts.iter().any(|part| part.contains(&text)) {
+        let needless = parts.iter().any(|part| part.contains(&text)) || (wraps && next.is_some());
+        if !needless {
             parts.push(text);
         }
     }

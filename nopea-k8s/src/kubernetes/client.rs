@@ -48,10 +48,23 @@ pub fn client(mut config: kube::Config) -> Result<kube::Client, Unusable> {
         let agent = HeaderValue::from_static(concat!("nopea/", env!("CARGO_PKG_VERSION")));
         config.headers.push((USER_AGENT, agent));
     }
+    if !has_sendable_token(&config.auth_info) {
+        let reason =
+            "the token of the kubeconfig cannot be sent: it holds a line break or the like";
+        return Err(Unusable::Credentials { reason });
+    }
     kube::Client::try_from(config).map_err(|error| match refusal::credentials(&error) {
         Some(reason) => Unusable::Credentials { reason },
         None => Unusable::Configuration { source: Box::new(error) },
     })
+}
+
+/// The client would panic at a token that is no header value. Its type hides the text from all but
+/// serialisation.
+fn has_sendable_token(credentials: &kube::config::AuthInfo) -> bool {
+    let credentials = serde_json::to_value(credentials).unwrap_or_default();
+    let token = credentials.get("token").and_then(serde_json::Value::as_str).unwrap_or_default();
+    HeaderValue::from_str(token).is_ok()
 }
 
 #[cfg(test)]
