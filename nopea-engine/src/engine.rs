@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     clock::Clock,
     entry::Entry,
+    gauge::Gauges,
     shared::{Ports, Settings, Shared, lock},
     subscription::Subscription,
     supervisor::supervise,
@@ -133,6 +134,11 @@ impl Engine {
         }
     }
 
+    /// Says that the finalizer or the claim is gone from the declaring object, which stands.
+    pub fn claim_lost(&self, key: &RepoKey) -> Result<(), UnknownRepository> {
+        self.entry(key).map(|entry| entry.mailbox.claim_lost(self.now()))
+    }
+
     /// Hints that the source of a repository changed.
     pub fn pushed(&self, key: &RepoKey) -> Result<(), UnknownRepository> {
         self.entry(key).map(|entry| entry.mailbox.pushed(self.now()))
@@ -163,6 +169,11 @@ impl Engine {
     /// The repositories that are declared.
     pub fn repositories(&self) -> Vec<RepoKey> {
         lock(&self.shared().registry).keys().cloned().collect()
+    }
+
+    /// What it is doing at this moment.
+    pub fn gauges(&self) -> Gauges {
+        self.shared().gauges()
     }
 
     /// Begins nothing more, waits for open writes and statuses until `deadline` from now, then

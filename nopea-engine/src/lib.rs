@@ -27,6 +27,7 @@ mod entry;
 mod fixture;
 mod flight;
 mod follow;
+mod gauge;
 mod limit;
 mod mailbox;
 pub mod meter;
@@ -41,5 +42,6 @@ mod worker;
 
 pub use clock::Clock;
 pub use engine::{Engine, SyncError, UnknownRepository};
+pub use gauge::Gauges;
 pub use shared::{Ports, Settings};
 pub use subscription::{Subscription, Update};

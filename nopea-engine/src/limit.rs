@@ -37,6 +37,18 @@ impl Limits {
         }
     }
 
+    /// How many permits for requests, Git and renders are held.
+    pub(crate) fn held(&self, settings: &Settings) -> [usize; 3] {
+        let held = |limit: usize, semaphore: &Semaphore| {
+            limit.max(1).saturating_sub(semaphore.available_permits())
+        };
+        [
+            held(settings.requests, &self.requests),
+            held(settings.git, &self.git),
+            held(settings.renders, &self.renders),
+        ]
+    }
+
     /// One request of a repository to the cluster: `own` is its share.
     pub(crate) async fn request(&self, own: &Arc<Semaphore>) -> Permit {
         take([own, &self.requests]).await

@@ -93,6 +93,17 @@ impl Mailbox {
         self.order(Order { at, event }, |held| matches!(held, Event::Undeclared));
     }
 
+    /// The claim on the declaring object was lost.
+    pub(crate) fn claim_lost(&self, at: Timestamp) {
+        self.order(Order { at, event: Event::ClaimLost }, |held| matches!(held, Event::ClaimLost));
+    }
+
+    /// How many letters wait.
+    pub(crate) fn waiting(&self) -> usize {
+        let held = lock(&self.held);
+        held.orders.len() + held.sightings.queue.len()
+    }
+
     /// A hint that the source changed.
     pub(crate) fn pushed(&self, at: Timestamp) {
         self.order(Order { at, event: Event::Pushed }, |held| matches!(held, Event::Pushed));

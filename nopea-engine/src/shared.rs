@@ -109,6 +109,8 @@ pub(crate) struct Shared {
     pub(crate) aborted: CancellationToken,
     /// Until when open writes may still end after that.
     pub(crate) stop_by: OnceLock<Instant>,
+    /// How often a worker was started again.
+    pub(crate) restarts: AtomicU64,
     waiters: AtomicU64,
 }
 
@@ -126,6 +128,7 @@ impl Shared {
             stopping: CancellationToken::new(),
             aborted: CancellationToken::new(),
             stop_by: OnceLock::new(),
+            restarts: AtomicU64::new(0),
             waiters: AtomicU64::new(0),
             ports,
             settings,

@@ -3,7 +3,11 @@
 //! The next one knows nothing of the one before: it starts from Restore, from the cluster and Git.
 //! Knows nothing of what a worker does.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use futures::FutureExt as _;
 use nopea_core::{model::Declared, port::Publish};
@@ -82,6 +86,7 @@ async fn run(shared: Arc<Shared>, entry: Arc<Entry>) {
 /// Says everywhere that the worker crashed.
 fn mourn(shared: &Arc<Shared>, entry: &Arc<Entry>, what: &'static str) {
     let fault = worker_crashed(what);
+    shared.restarts.fetch_add(1, Ordering::Relaxed);
     tracing::error!(%fault, help = %fault.help, "restarting the worker");
     entry.mailbox.forget_sightings();
     entry.reply_to_all(&fault);

@@ -30,7 +30,7 @@ pub struct Declared {
     pub deleted_at: Option<Timestamp>,
 }
 
-/// What the annotations of a repository ask for.
+/// What the annotations of a repository ask for, and what of the declaring object cannot be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Orders {
     /// The last value of [`SYNC_REQUESTED_AT`].
@@ -43,6 +43,11 @@ pub struct Orders {
     pub approved_prune: Option<Hash>,
     /// Whether attempts write.
     pub intent: Intent,
+    /// The annotations that say nothing understandable: told, and otherwise as if they were not there.
+    pub unread: Arc<[InvalidOrder]>,
+    /// Why the spec that stands now cannot be: [`Declared::spec`] is the last one that could. What
+    /// was applied from it stays and is healed, and nothing newer is applied.
+    pub refused: Option<Text>,
 }
 
 /// How far attempts go.
@@ -107,6 +112,8 @@ impl Orders {
             pin,
             approved_prune,
             intent: Intent::Sync,
+            unread: wrong.as_slice().into(),
+            refused: None,
         };
         (orders, wrong)
     }
@@ -147,5 +154,6 @@ mod tests {
         assert!(!pin.holds(pin.until.unwrap()));
         assert_eq!(wrong.len(), 1);
         assert_eq!(wrong[0].name, APPROVE_PRUNE);
+        assert_eq!(*orders.unread, *wrong);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     attempt,
     effect::Effect,
-    heal, observe, publish, remove, restore, source,
+    heal, observe, publish, reclaim, remove, restore, source,
     state::{Outcome, State, Sync},
     turn::Turn,
 };
@@ -21,6 +21,7 @@ pub(super) fn advance(state: &mut State, turn: &mut Turn) {
     }
     restore::advance(state, turn);
     source::advance(state, turn);
+    reclaim::advance(state, turn);
     attempt::advance(state, turn);
     remove::advance(state, turn);
     observe::advance(state, turn);

@@ -10,7 +10,9 @@ use super::{
     effect::{Ask, Effect},
     event::Attempt,
     plan::Plan,
-    prune, render, replace,
+    prune,
+    reclaim::Reclaim,
+    render, replace,
     state::{Doing, Flight, Goal, Phase, Running, Stage, State, Sync},
     trial,
     turn::Turn,
@@ -141,6 +143,8 @@ fn claim(state: &mut State, plan: &mut Plan, round: &Round<'_>, turn: &mut Turn)
         return next_wave(plan, 0, round, turn);
     }
     kinds.extend(state.claimed.iter().cloned());
+    // what was lost until now is made again by this
+    state.reclaim = Reclaim::Idle;
     turn.emit(Effect::Claim { attempt: round.attempt, parent: state.parent(), kinds });
     Phase::Claiming
 }
@@ -240,7 +244,7 @@ pub(super) fn take_off(
     turn: &mut Turn,
 ) {
     let ticket = state.numbers.ticket();
-    state.flights.insert(key.clone(), Flight { ticket, doing, held: None });
+    state.flights.insert(key.clone(), Flight::new(ticket, doing));
     turn.ask(ticket, key, ask);
 }
 

@@ -78,6 +78,10 @@ fn wanted(state: &mut State, turn: &mut Turn) -> Option<Goal> {
     if state.declared.spec.suspend || state.declared.deleted_at.is_some() {
         return None;
     }
+    // rule 5 holds for the spec as well: one that cannot be leaves the last good state standing
+    if state.declared.orders.refused.is_some() || state.reclaim.is_open() {
+        return None;
+    }
     let goal = source::goal(state, turn.at)?;
     let asked = state.waiters.iter().any(|waiting| waiting.resolved && !waiting.attempted);
     let Some(concluded) = &mut state.concluded else { return Some(goal) };

@@ -34,7 +34,9 @@ pub(super) fn declared(state: &mut State, declared: Declared, turn: &mut Turn) {
             source::wish(state, turn.at);
         }
     }
-    state.report.due |= before.orders.pin != state.declared.orders.pin;
+    let (asked, asks) = (&before.orders, &state.declared.orders);
+    state.report.due |=
+        asked.pin != asks.pin || asked.unread != asks.unread || asked.refused != asks.refused;
     if before.generation != state.declared.generation {
         state.report.due = true;
         state.failures = 0;

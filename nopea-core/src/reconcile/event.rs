@@ -36,6 +36,8 @@ pub enum Event {
     Declared(Box<Declared>),
     /// The declaring object is gone without having asked: nothing may be deleted on its account.
     Undeclared,
+    /// The finalizer or the claim is gone from the declaring object, which stands (R22).
+    ClaimLost,
     /// The time of the last `WakeAt` came.
     Woke,
     /// Somebody says that the source changed: a hint to look now.

@@ -6,7 +6,9 @@ use super::{
     conclude,
     declare::same_aim,
     effect::Effect,
-    heal, source,
+    heal,
+    refuse::INVALID_SPEC,
+    source,
     state::{Outcome, State, Sync},
     turn::Turn,
 };
@@ -15,7 +17,7 @@ use crate::{
     fault::{Code, Fault, Retry},
     model::{
         Condition, ConditionStatus, ConditionType, Phase, Status, Text, Timestamp,
-        status::MAX_FAULTS,
+        declared::InvalidOrder, status::MAX_FAULTS,
     },
 };
 
@@ -99,7 +101,9 @@ fn status(state: &State, at: Timestamp) -> Status {
     let pin = state.declared.orders.pin.as_ref().filter(|pin| pin.holds(at));
     let mut status = Status {
         phase: phase(state, at),
-        observed_generation: if state.declared.spec.suspend {
+        observed_generation: if state.declared.spec.suspend
+            || state.declared.orders.refused.is_some()
+        {
             state.declared.generation
         } else {
             report.observed_generation
@@ -136,6 +140,9 @@ fn phase(state: &State, at: Timestamp) -> Phase {
     if state.declared.deleted_at.is_some() {
         return Phase::Terminating;
     }
+    if state.declared.orders.refused.is_some() {
+        return Phase::Failed;
+    }
     if state.declared.spec.suspend {
         return Phase::Suspended;
     }
@@ -163,7 +170,7 @@ struct Says(ConditionType, ConditionStatus, Text, Text);
 fn conditions(state: &State, status: &Status, at: Timestamp) -> Vec<Condition> {
     let mut conditions = status.conditions.clone();
     for says in [
-        ready(state, status),
+        told_unread(ready(state, status), &state.declared.orders.unread),
         reconciling(state),
         stalled(state, status),
         healthy(status),
@@ -183,6 +190,9 @@ fn says(kind: ConditionType, holds: bool, reason: &str, message: &str) -> Says {
 
 fn ready(state: &State, status: &Status) -> Says {
     let kind = ConditionType::Ready;
+    if let Some(why) = refusal(state, status) {
+        return says(kind, false, INVALID_SPEC, why);
+    }
     let first = status.faults.first();
     match status.phase {
         Phase::Synced => {
@@ -213,6 +223,18 @@ fn ready(state: &State, status: &Status) -> Says {
     }
 }
 
+/// Why the spec that stands cannot be, unless it is on its way out anyhow.
+fn refusal<'a>(state: &'a State, status: &Status) -> Option<&'a str> {
+    state.declared.orders.refused.as_deref().filter(|_| status.phase != Phase::Terminating)
+}
+
+/// Annotations that cannot be read hinder nothing, but their author waits for something.
+fn told_unread(says: Says, unread: &[InvalidOrder]) -> Says {
+    let Says(kind, holds, reason, message) = says;
+    let told = unread.iter().fold(message.to_string(), |told, wrong| format!("{told}; {wrong}"));
+    Says(kind, holds, reason, told.into())
+}
+
 /// The first fault, and how many stand beside it.
 fn headline(status: &Status, first: &Fault) -> String {
     match status.fault_count.saturating_sub(1) {
@@ -238,6 +260,9 @@ fn reconciling(state: &State) -> Says {
 
 fn stalled(state: &State, status: &Status) -> Says {
     let kind = ConditionType::Stalled;
+    if let Some(why) = refusal(state, status) {
+        return says(kind, true, INVALID_SPEC, why);
+    }
     let retry = state.concluded.as_ref().and_then(|concluded| match concluded.outcome {
         Outcome::Failed(retry) => Some(retry),
         Outcome::Synced | Outcome::Unready => None,

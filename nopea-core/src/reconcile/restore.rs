@@ -7,7 +7,7 @@ use super::{
     event::Ticket,
     meaning::{Meaning, meaning},
     members::{Leaving, Member},
-    remove,
+    reclaim, remove,
     state::{Restore, State, Sync},
     turn::Turn,
 };
@@ -112,9 +112,8 @@ pub(super) fn surveyed(
         state.members.insert(seen.key, member);
     }
     if scanned {
-        // the claim is renewed by the next attempt, with what was found
-        state.claim_stands = false;
         state.claimed.extend(state.members.iter().map(|(key, _)| key.kind.clone()));
+        reclaim::lost(state, turn.at);
     }
     state.followed.extend(follow.clone());
     if !follow.is_empty() {

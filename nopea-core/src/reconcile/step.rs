@@ -7,7 +7,7 @@ use super::{
     effect::Effect,
     event::{Event, Input},
     members::Members,
-    observe, prune, render, restore, source,
+    observe, prune, reclaim, render, restore, source,
     state::{Healing, Manifests, Report, Restore, Source, State, Sync},
     turn::{Numbers, Turn},
 };
@@ -32,6 +32,7 @@ pub fn start(declared: Declared, at: Timestamp) -> (State, Vec<Effect>) {
         doubts: std::collections::BTreeMap::new(),
         claimed: BTreeSet::new(),
         claim_stands: false,
+        reclaim: reclaim::Reclaim::Idle,
         followed: std::collections::BTreeMap::new(),
         concluded: None,
         desired: Arc::default(),
@@ -79,6 +80,7 @@ fn handle(state: &mut State, event: Event, turn: &mut Turn) {
     match event {
         Event::Declared(declared) => declare::declared(state, *declared, turn),
         Event::Undeclared => declare::undeclared(state, turn),
+        Event::ClaimLost => reclaim::lost(state, turn.at),
         Event::Woke => {}
         Event::Pushed => source::wish(state, turn.at),
         Event::SyncRequested(waiter) => source::requested(state, waiter, turn.at),
@@ -88,9 +90,13 @@ fn handle(state: &mut State, event: Event, turn: &mut Turn) {
         Event::Resolved { ticket, result } => source::resolved(state, ticket, result, turn),
         Event::Rendered { ticket, result } => render::rendered(state, ticket, result, turn),
         Event::Scoped { attempt, result } => render::scoped(state, attempt, result, turn),
-        Event::Claimed { attempt, result } => apply::claimed(state, attempt, result, turn),
+        Event::Claimed { attempt, result } => {
+            if !reclaim::claimed(state, attempt, &result, turn.at) {
+                apply::claimed(state, attempt, result, turn);
+            }
+        }
         Event::Observed(seen) => observe::observed(state, seen, turn),
-        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, &live),
+        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, live),
         Event::KindGone(kind) => observe::kind_gone(state, &kind, turn.at),
         Event::Answered { ticket, key, result } => {
             answer::answered(state, ticket, &key, result, turn);

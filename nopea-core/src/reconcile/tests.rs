@@ -12,6 +12,7 @@ mod manifest;
 mod request;
 
 mod attempt;
+mod declared;
 mod heal;
 mod preflight;
 mod prune;

@@ -1,9 +1,6 @@
 //! What a crash leaves behind: no request, no caller, and a status that says so.
 
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{collections::BTreeSet, sync::atomic::AtomicUsize};
 
 use async_trait::async_trait;
 use nopea_core::{
