@@ -15,23 +15,31 @@
 
 mod applier;
 mod convert;
+mod convert_status;
 mod crd;
-#[expect(dead_code, reason = "the view of the cluster uses the rest")]
 mod discovery;
 mod git_repository;
 mod kubernetes;
+mod list;
+mod parent;
+mod recorder;
 mod refusal;
 mod status;
-#[expect(dead_code, reason = "watches use the client")]
+mod status_sink;
 mod transport;
+mod view;
+mod watch;
 
 #[cfg(test)]
 mod admission;
 
 pub use convert::{InvalidRepository, declared};
+pub use convert_status::{restored, shown};
 pub use crd::crd;
 pub use git_repository::{GitRepository, GitRepositorySpec, IgnoreRule, IgnoreTarget};
 pub use kubernetes::{
     Builder, Context, Kubernetes, NoContext, ParentObject, Unusable, client, context,
 };
+pub use parent::FINALIZER;
+pub use recorder::Recorder;
 pub use status::{Fault, GitRepositoryStatus, HistoryEntry, Objects, Origin};
