@@ -2,4 +2,6 @@
 //! -p nopea-tests --features cluster --test cluster`. Each test keeps to a namespace of its own, so that
 //! all run at once against one control plane; a test that stops components starts one of its own.
 
+mod declared;
+mod kill9;
 mod plane;
