@@ -189,6 +189,8 @@ fn terminating(state: &mut State, seen: &Observation) {
 /// Our fields look as we applied them.
 fn calm(state: &mut State, seen: &Observation, known: bool) {
     state.members.change(&seen.key, |member| {
+        // a sighting without its object says no more of what is known by it already
+        let same = member.uid == seen.uid && member.seen == seen.version;
         member.seen = seen.version.clone();
         member.uid = seen.uid.clone();
         member.health = seen.health.clone();
@@ -200,7 +202,9 @@ fn calm(state: &mut State, seen: &Observation, known: bool) {
             member.drift = Drift::InSync;
         } else if member.intent.is_none() {
             member.baseline.clone_from(&seen.baseline);
-            member.unverified.clone_from(&seen.object);
+            if !same || seen.object.is_some() {
+                member.unverified.clone_from(&seen.object);
+            }
         }
     });
     if known && state.healing.due.remove(&seen.key).is_some() {
