@@ -6,15 +6,24 @@
 //! ```
 //!
 //! The API server refuses what a [`Spec`] cannot represent; the conversion refuses it once more,
-//! because the server's CRD may be older than this program. This crate opens no connection yet and
-//! never decides what happens to a repository.
+//! because the server's CRD may be older than this program.
+//!
+//! [`Kubernetes`] is the cluster behind the ports. It carries out and reports; it never decides what
+//! happens to a repository.
 //!
 //! [`Spec`]: nopea_core::model::Spec
 
+mod applier;
 mod convert;
 mod crd;
+#[expect(dead_code, reason = "the view of the cluster uses the rest")]
+mod discovery;
 mod git_repository;
+mod kubernetes;
+mod refusal;
 mod status;
+#[expect(dead_code, reason = "watches use the client")]
+mod transport;
 
 #[cfg(test)]
 mod admission;
@@ -22,4 +31,5 @@ mod admission;
 pub use convert::{InvalidRepository, declared};
 pub use crd::crd;
 pub use git_repository::{GitRepository, GitRepositorySpec, IgnoreRule, IgnoreTarget};
+pub use kubernetes::{Builder, Kubernetes, ParentObject, Unusable, client};
 pub use status::{Fault, GitRepositoryStatus, HistoryEntry, Objects, Origin};
