@@ -31,7 +31,7 @@ use crate::transport::Transport;
 
 /// For how long "no such kind" is believed: a thousand objects of an unknown kind are one load, and
 /// a kind that has just come is seen soon enough for the gate that waits for it.
-const RECHECK: Duration = Duration::from_millis(200);
+const RECHECK: Duration = Duration::from_millis(100);
 
 /// What the cluster serves. Clones share what they know.
 #[derive(Clone)]

@@ -15,6 +15,7 @@
 
 mod applier;
 mod convert;
+mod convert_status;
 mod crd;
 #[expect(dead_code, reason = "the view of the cluster uses the rest")]
 mod discovery;
@@ -29,6 +30,7 @@ mod transport;
 mod admission;
 
 pub use convert::{InvalidRepository, declared};
+pub use convert_status::{restored, shown};
 pub use crd::crd;
 pub use git_repository::{GitRepository, GitRepositorySpec, IgnoreRule, IgnoreTarget};
 pub use kubernetes::{Builder, Kubernetes, ParentObject, Unusable, client};

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GitRepositoryStatus {
-    /// A summary in one word; the conditions are the truth.
+    /// A summary in one word, `Pinned` where an annotation holds what is synced; the conditions are
+    /// the truth.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
 
@@ -113,6 +114,8 @@ pub struct Origin {
     pub file: String,
     /// The line, from 1.
     pub line: i64,
+    /// The column, in characters, from 1.
+    pub column: i64,
 }
 
 /// One attempt that ended.
@@ -139,6 +142,9 @@ pub struct HistoryEntry {
     /// How many objects were deleted.
     #[serde(default)]
     pub pruned: i64,
+    /// How many objects were left alone.
+    #[serde(default)]
+    pub skipped: i64,
     /// How many objects were refused.
     #[serde(default)]
     pub failed: i64,
