@@ -27,6 +27,7 @@ mod declare;
 mod dispute;
 pub mod effect;
 pub mod event;
+mod flight;
 mod heal;
 mod live;
 mod meaning;

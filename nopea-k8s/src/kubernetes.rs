@@ -3,10 +3,14 @@
 //! It holds what the ports share: the transport, the discovery and the settings. It decides nothing.
 
 mod client;
+mod kubeconfig;
 
 use std::{fmt, time::Duration};
 
-pub use self::client::{Unusable, client};
+pub use self::{
+    client::{Unusable, client},
+    kubeconfig::{Context, NoContext, context},
+};
 use crate::{discovery::Discovery, transport::Transport};
 
 /// A Kubernetes cluster. Clones share everything.

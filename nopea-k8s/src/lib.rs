@@ -33,5 +33,7 @@ pub use convert::{InvalidRepository, declared};
 pub use convert_status::{restored, shown};
 pub use crd::crd;
 pub use git_repository::{GitRepository, GitRepositorySpec, IgnoreRule, IgnoreTarget};
-pub use kubernetes::{Builder, Kubernetes, ParentObject, Unusable, client};
+pub use kubernetes::{
+    Builder, Context, Kubernetes, NoContext, ParentObject, Unusable, client, context,
+};
 pub use status::{Fault, GitRepositoryStatus, HistoryEntry, Objects, Origin};

@@ -7,6 +7,7 @@
 //! is what the commit says, as if it had been started on an empty one.
 
 mod cluster;
+mod oracle;
 mod random;
 mod request;
 mod source;

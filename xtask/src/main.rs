@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod cluster;
 mod codegen;
 mod task;
 mod terminal;

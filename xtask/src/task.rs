@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Parser;
 
-use crate::{bench, ci, codegen, tidy};
+use crate::{bench, ci, cluster, codegen, tidy};
 
 /// The tasks of this repository
 #[derive(Parser)]
@@ -15,6 +15,9 @@ enum Task {
     Tidy,
     /// Writes the files that are made from code
     Codegen(codegen::Options),
+    /// A control plane of Kubernetes on loopback
+    #[command(subcommand)]
+    Cluster(cluster::Options),
     /// What things cost: docs/benchmarks.md says how the figures came about
     Bench(bench::Options),
 }
@@ -25,6 +28,7 @@ pub(crate) fn run() -> Result<()> {
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Codegen(options) => codegen::run(&options),
+        Task::Cluster(options) => cluster::run(&options),
         Task::Bench(options) => bench::run(&options),
     }
 }

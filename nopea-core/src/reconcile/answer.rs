@@ -4,13 +4,15 @@
 use super::{
     attempt::with_plan,
     event::{Answer, Ticket},
-    heal, observe, prune, remove, replace,
+    heal,
+    meaning::{Meaning, meaning},
+    observe, prune, remove, replace,
     state::{Doing, State},
     trial,
     turn::Turn,
 };
 use crate::{
-    model::{ObjectKey, Observation, ResourceVersion},
+    model::{Change, ObjectKey, Observation, ResourceVersion},
     port::Refusal,
 };
 
@@ -26,7 +28,10 @@ pub(super) fn answered(
         return;
     }
     let Some(flight) = state.flights.remove(key) else { return };
-    let judged_up_to = written_version(&flight.doing, &result);
+    let shown = shown(&flight.doing, &result);
+    let judged_up_to = shown.map(|now| now.version.clone());
+    let absent = says_absent(key, &result);
+    let doubtful = shown.is_some_and(|now| flight.is_doubtful(&now.uid));
     match flight.doing {
         Doing::Trying(at) => {
             with_plan(state, |state, plan| trial::tried(state, plan, at, result, turn));
@@ -59,18 +64,35 @@ pub(super) fn answered(
         Doing::HandingBack => heal::handed_back(state, key, result, turn),
         Doing::Removing => remove::deleted(state, key, result, turn),
     }
-    if let Some(held) = flight.held {
-        release(state, held, judged_up_to.as_ref(), turn);
+    if doubtful {
+        observe::unseen(state, key, turn.at);
+    }
+    match flight.held {
+        // an absence has no version: which of the two is newer only another look can tell
+        Some(held) if absent && matches!(held.change, Change::Present | Change::Terminating) => {
+            observe::doubt(state, key, &held.api_version);
+        }
+        Some(held) => release(state, held, judged_up_to.as_ref(), turn),
+        None => {}
     }
 }
 
-/// The version that an answer shows of the live object; a dry run shows none of its own.
-fn written_version(doing: &Doing, result: &Result<Answer, Refusal>) -> Option<ResourceVersion> {
+/// Says whether an answer tells that the object is not there.
+fn says_absent(key: &ObjectKey, result: &Result<Answer, Refusal>) -> bool {
+    match result {
+        Ok(Answer::Absent) => true,
+        Ok(Answer::Applied { .. } | Answer::Live(_) | Answer::Deleted | Answer::Creatable) => false,
+        Err(refusal) => meaning(refusal, key) == Meaning::Gone,
+    }
+}
+
+/// The live object as an answer shows it; a dry run shows none of its own.
+fn shown<'a>(doing: &Doing, result: &'a Result<Answer, Refusal>) -> Option<&'a Observation> {
     match result {
         Ok(Answer::Applied { now, .. } | Answer::Live(now))
             if !matches!(doing, Doing::Trying(_)) =>
         {
-            Some(now.version.clone())
+            Some(now)
         }
         Ok(_) | Err(_) => None,
     }

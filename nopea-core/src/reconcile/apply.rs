@@ -244,7 +244,7 @@ pub(super) fn take_off(
     turn: &mut Turn,
 ) {
     let ticket = state.numbers.ticket();
-    state.flights.insert(key.clone(), Flight { ticket, doing, held: None });
+    state.flights.insert(key.clone(), Flight::new(ticket, doing));
     turn.ask(ticket, key, ask);
 }
 

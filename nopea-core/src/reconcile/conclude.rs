@@ -138,9 +138,6 @@ fn settle_set(state: &mut State, goal: &Goal, plan: Plan) {
     let strays: Vec<_> =
         state.healing.due.keys().filter(|key| !desired.contains(*key)).cloned().collect();
     for key in strays {
-        // it came back while the plan did not know of it: the next plan deletes it
-        let lives = state.members.get(&key).is_some_and(|one| one.stays() && !one.break_glass);
-        state.leak |= lives && goal.spec.prune;
         heal::forgive(state, &key);
     }
     state.manifests =

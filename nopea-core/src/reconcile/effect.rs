@@ -18,6 +18,9 @@ use crate::{
 };
 
 /// Something to be carried out by the driver.
+///
+/// What is asked in the name of an attempt gives up what earlier attempts asked and nobody answered:
+/// their answers would change nothing, and a late claim would undo a newer one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// `Parent::read`; answer `Restored`.

@@ -1,6 +1,6 @@
 //! What the cluster shows: sightings of members, and what is concluded from them (R1, R2, R3, R19).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{
     apply::take_off,
@@ -9,6 +9,7 @@ use super::{
     heal,
     meaning::{Meaning, meaning},
     members::{Drift, Leaving, Member},
+    plan::Plan,
     state::{Doing, Doubt, Stage, State, Sync},
     turn::Turn,
 };
@@ -18,6 +19,9 @@ use crate::{
     model::{Change, GroupKind, Intent, ObjectKey, Observation, Text, Timestamp, Uid},
     port::Refusal,
 };
+
+/// How long the watch may take to show what an answer has shown.
+const UNSEEN: Duration = Duration::from_secs(5);
 
 /// A followed kind showed an object: held while a request for it is open, else judged.
 pub(super) fn observed(state: &mut State, seen: Box<Observation>, turn: &mut Turn) {
@@ -64,9 +68,17 @@ fn judge(state: &mut State, seen: &Observation, turn: &mut Turn) {
 }
 
 /// Doubts that an object is there: DELETED cannot tell a deletion from a removed label (R2).
-fn doubt(state: &mut State, key: &ObjectKey, api_version: &Text) {
+pub(super) fn doubt(state: &mut State, key: &ObjectKey, api_version: &Text) {
     let api_version = Text::clone(api_version);
     let fresh = Doubt { api_version, retry_at: Timestamp::default(), failures: 0 };
+    state.doubts.entry(key.clone()).or_insert(fresh);
+}
+
+/// Doubts that an object is there, unless the watch soon shows it.
+pub(super) fn unseen(state: &mut State, key: &ObjectKey, at: Timestamp) {
+    let Some(member) = state.members.get(key) else { return };
+    let api_version = Text::clone(&member.api_version);
+    let fresh = Doubt { api_version, retry_at: at + UNSEEN, failures: 0 };
     state.doubts.entry(key.clone()).or_insert(fresh);
 }
 
@@ -154,11 +166,11 @@ fn appeared(state: &mut State, seen: &Observation) {
         member.leaving = Leaving::Terminating;
     }
     state.members.insert(seen.key.clone(), member);
+    // a plan that is made already does not know of it, and cannot delete it: the next one does
+    let unplanned = planned(state).is_some_and(|plan| plan.position(&seen.key).is_none());
     let named = is_named(state, &seen.key);
-    if !named {
-        // a plan that is made already does not know of it
-        state.leak = true;
-    } else if named && seen.change == Change::Present {
+    state.leak |= unplanned || !named;
+    if named && seen.change == Change::Present {
         heal::ail(state, &seen.key, Timestamp::default(), None);
     }
 }
@@ -215,17 +227,20 @@ fn suspect(state: &mut State, seen: &Observation, at: Timestamp) {
 
 /// Says whether the last complete set names an object, or the one that is being applied.
 fn is_named(state: &State, key: &ObjectKey) -> bool {
-    if let Sync::Running(run) = &state.sync
-        && let Stage::Planned { plan, .. } = &run.stage
-        && plan.position(key).is_some()
-    {
-        return true;
-    }
-    state.desired.contains(key)
+    planned(state).is_some_and(|plan| plan.position(key).is_some()) || state.desired.contains(key)
 }
 
-/// An object is not there any more.
-fn vanished(state: &mut State, key: &ObjectKey, at: Timestamp) {
+/// The plan that is being carried out.
+fn planned(state: &State) -> Option<&Plan> {
+    let Sync::Running(run) = &state.sync else { return None };
+    match &run.stage {
+        Stage::Planned { plan, .. } => Some(plan),
+        Stage::Rendering { .. } | Stage::Scoping { .. } => None,
+    }
+}
+
+/// An object is not there any more. It is created again even if the attempt that would is superseded.
+pub(super) fn vanished(state: &mut State, key: &ObjectKey, at: Timestamp) {
     state.doubts.remove(key);
     state.members.remove(key);
     if is_named(state, key) {
@@ -264,7 +279,11 @@ pub(super) fn looked(
 }
 
 /// A followed kind has shown all that lives: members that are not among them left the view.
-pub(super) fn kind_synced(state: &mut State, kind: &GroupKind, live: &BTreeSet<Uid>) {
+pub(super) fn kind_synced(state: &mut State, kind: &GroupKind, live: BTreeSet<Uid>) {
+    let live = Arc::new(live);
+    for (_, flight) in state.flights.iter_mut().filter(|(key, _)| key.kind == *kind) {
+        flight.list(Arc::clone(&live));
+    }
     let gone: Vec<_> = state
         .members
         .iter()

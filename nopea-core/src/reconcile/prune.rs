@@ -10,6 +10,7 @@ use super::{
     event::{Answer, Attempt},
     meaning::{Meaning, meaning},
     members::Leaving,
+    observe,
     plan::Plan,
     remove,
     state::{Doing, Phase, Running, Stage, State, Sync},
@@ -176,11 +177,8 @@ pub(super) fn judged(
                 state.members.remove(key);
                 return skipped(plan, key, "it belongs to somebody else by now", turn);
             }
-            state.members.change(key, |member| {
-                member.uid = now.uid.clone();
-                member.seen = now.version.clone();
-                member.break_glass = now.break_glass;
-            });
+            // a newer commit may keep it: what was done to it must not be forgotten
+            observe::sighted(state, &now, turn);
             plan.pending_prune.insert(key.clone());
         }
         Ok(Answer::Absent) => {

@@ -53,6 +53,7 @@ pub(super) fn rendered(
             if kinds.is_empty() {
                 planned(state, run, rendered, Scopes::new(), turn);
             } else {
+                recall::give_way(state, turn);
                 turn.emit(Effect::Scope { attempt: run.attempt, kinds });
                 run.stage = Stage::Scoping { rendered };
                 state.sync = Sync::Running(run);

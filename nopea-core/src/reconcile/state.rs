@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+pub(super) use super::flight::{Doing, Flight};
 use super::{
     event::{Attempt, Ticket, Waiter},
     members::Members,
@@ -17,8 +18,8 @@ use super::{
 use crate::{
     fault::{Fault, Retry},
     model::{
-        Commit, Condition, Declared, GroupKind, Hash, HistoryEntry, Inputs, ObjectKey, Observation,
-        Rendered, ResourceVersion, Spec, Status, Text, Timestamp,
+        Commit, Condition, Declared, GroupKind, Hash, HistoryEntry, Inputs, ObjectKey, Rendered,
+        Spec, Status, Text, Timestamp,
     },
     port::{ParentRef, Scopes},
     prepare::PreparedSet,
@@ -199,69 +200,6 @@ pub(super) enum RemovalStage {
     ReleaseDue { at: Timestamp },
     /// The finalizer is being taken away.
     Releasing { ticket: Ticket },
-}
-
-/// An open request about one object. There is at most one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Flight {
-    pub(super) ticket: Ticket,
-    pub(super) doing: Doing,
-    /// The newest sighting that came while the request is open (R19).
-    pub(super) held: Option<Box<Observation>>,
-}
-
-/// What an open request is for. Numbers are indexes into the plan of the running attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Doing {
-    /// The dry run of a planned write.
-    Trying(usize),
-    /// A look at what stands where a write was refused.
-    Judging(usize),
-    /// A planned write.
-    Writing(usize),
-    /// The dry run of the object that is to replace another (R28).
-    Proposing(usize),
-    /// The deletion of an object that is to be replaced.
-    Replacing(usize),
-    /// A look at whether it is gone.
-    AwaitingGone(usize),
-    /// A planned deletion.
-    Pruning,
-    /// A look at what stands where a deletion was refused.
-    JudgingPrune,
-    /// A look at what a DELETED event meant, or where a heal was refused.
-    Looking,
-    /// The correction of drift.
-    Healing { intent: Hash, guarded: Option<ResourceVersion> },
-    /// Fields are given back by other managers.
-    HandingBack,
-    /// A deletion of a removal.
-    Removing,
-}
-
-impl Doing {
-    /// Says whether the request belongs to the attempt and changes nothing in the cluster.
-    pub(super) fn is_dry(&self) -> bool {
-        match self {
-            Self::Trying(_)
-            | Self::Judging(_)
-            | Self::Proposing(_)
-            | Self::AwaitingGone(_)
-            | Self::JudgingPrune => true,
-            Self::Writing(_)
-            | Self::Replacing(_)
-            | Self::Pruning
-            | Self::Looking
-            | Self::Healing { .. }
-            | Self::HandingBack
-            | Self::Removing => false,
-        }
-    }
-
-    /// Says whether the request belongs to the attempt.
-    pub(super) fn is_of_attempt(&self) -> bool {
-        self.is_dry() || matches!(self, Self::Writing(_) | Self::Replacing(_) | Self::Pruning)
-    }
 }
 
 /// How an attempt ended.

@@ -96,7 +96,7 @@ fn handle(state: &mut State, event: Event, turn: &mut Turn) {
             }
         }
         Event::Observed(seen) => observe::observed(state, seen, turn),
-        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, &live),
+        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, live),
         Event::KindGone(kind) => observe::kind_gone(state, &kind, turn.at),
         Event::Answered { ticket, key, result } => {
             answer::answered(state, ticket, &key, result, turn);

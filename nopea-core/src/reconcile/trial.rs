@@ -134,7 +134,7 @@ fn refused(
         let api_version = Text::clone(&object.manifest.api_version);
         take_off(state, key, Doing::Judging(index), Ask::Look { api_version }, turn);
     } else if vanished && again {
-        state.members.remove(key);
+        observe::vanished(state, key, turn.at);
         work.act = Act::Write(Guard::Absent);
         plan.pending.insert(index);
     } else if work.deferred && classify::transient_at_gate(refusal) && {
@@ -190,7 +190,7 @@ pub(super) fn judged(
             }
         },
         Ok(Answer::Absent) => {
-            state.members.remove(key);
+            observe::vanished(state, key, turn.at);
             work.act = Act::Write(Guard::Absent);
             plan.pending.insert(index);
         }

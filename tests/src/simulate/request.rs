@@ -7,7 +7,7 @@ use nopea_core::{
     fault::{Code, Fault},
     model::{GroupKind, ObjectKey},
     port::{Refusal, Scope},
-    reconcile::{Answer, Ask, Effect, Event},
+    reconcile::{Answer, Ask, Attempt, Effect, Event},
 };
 
 use super::world::World;
@@ -110,6 +110,30 @@ pub(super) fn ticket_of(effect: &Effect) -> Option<u64> {
         | Effect::Notify(_)
         | Effect::Reply { .. }
         | Effect::WakeAt(_)
+        | Effect::Retire => None,
+    }
+}
+
+/// The attempt in whose name a request is made.
+pub(super) fn attempt_of(effect: &Effect) -> Option<Attempt> {
+    match effect {
+        Effect::Scope { attempt, .. }
+        | Effect::Claim { attempt, .. }
+        | Effect::AskWanted { attempt, .. }
+        | Effect::AskContents { attempt, .. } => Some(*attempt),
+        Effect::Restore { .. }
+        | Effect::Survey { .. }
+        | Effect::Resolve { .. }
+        | Effect::Render { .. }
+        | Effect::Follow { .. }
+        | Effect::Ask { .. }
+        | Effect::Want { .. }
+        | Effect::Publish { .. }
+        | Effect::Notify(_)
+        | Effect::Reply { .. }
+        | Effect::WakeAt(_)
+        | Effect::Cancel(_)
+        | Effect::Release { .. }
         | Effect::Retire => None,
     }
 }

@@ -7,7 +7,7 @@ use nopea_core::{
     fault::Code,
     model::{Declared, ObjectKey, Orders, RepoKey, SourceUrl, Spec, Timestamp, Uid, What},
     port::ParentState,
-    reconcile::{Ask, Effect, Event, Input, State, start, step},
+    reconcile::{Effect, Event, Input, State, start, step},
 };
 
 use super::{
@@ -144,7 +144,7 @@ impl World {
         self.carry_out(effects);
     }
 
-    fn fail(&self, why: &str) -> ! {
+    pub(super) fn fail(&self, why: &str) -> ! {
         panic!("seed {}: {why}\nopen: {:#?}", self.seed, self.open)
     }
 
@@ -157,14 +157,7 @@ impl World {
             match effect {
                 Effect::WakeAt(at) => self.wake = at,
                 Effect::Cancel(ticket) => {
-                    // what was cancelled may have been done all the same
-                    let ticketed = |effect: &Effect| ticket_of(effect) == Some(ticket.0);
-                    if let Some(place) = self.open.iter().position(ticketed) {
-                        let lost = self.open.swap_remove(place);
-                        if self.random.chance(50) {
-                            drop(self.answer(&lost));
-                        }
-                    }
+                    self.give_up(|open| ticket_of(open) == Some(ticket.0));
                 }
                 Effect::Publish { status, .. } => self.parent.status = Some(status),
                 Effect::Want { keys, .. } => self.wanted = keys,
@@ -191,29 +184,14 @@ impl World {
         }
     }
 
-    /// Takes a request, and holds it against what may be asked.
-    fn request(&mut self, request: Effect) {
-        if let Effect::Ask { key, ask, .. } = &request {
-            let same =
-                |effect: &Effect| matches!(effect, Effect::Ask { key: other, .. } if other == key);
-            if self.open.iter().any(same) {
-                self.fail(&format!("two requests about {key}"));
-            }
-            if matches!(ask, Ask::Delete { .. }) && self.wanted.contains(key) {
-                self.fail(&format!("{key} is deleted although the last complete render names it"));
+    /// What is given up may have been done all the same.
+    pub(super) fn give_up(&mut self, which: impl Fn(&Effect) -> bool) {
+        while let Some(place) = self.open.iter().position(&which) {
+            let lost = self.open.swap_remove(place);
+            if self.random.chance(50) {
+                drop(self.answer(&lost));
             }
         }
-        if matches!(request, Effect::Resolve { .. })
-            && self.open.iter().any(|effect| matches!(effect, Effect::Resolve { .. }))
-        {
-            self.fail("two look-ups at once");
-        }
-        if matches!(request, Effect::Claim { .. })
-            && self.open.iter().any(|effect| matches!(effect, Effect::Claim { .. }))
-        {
-            self.fail("two attempts at once");
-        }
-        self.open.push(request);
     }
 
     /// The world does what was asked for, or fails to; the answer sets out.
@@ -363,31 +341,5 @@ impl World {
         // what is held may rest on objects of an attempt that never ended well
         self.held
             || (state.is_at_rest() && status.objects.drifted == 0 && *state.status() == *status)
-    }
-
-    fn check_end(&self) {
-        let tree = self.history.head_tree();
-        for (key, value) in &tree.objects {
-            let Some(live) = self.cluster.objects.get(key) else {
-                if self.held {
-                    continue;
-                }
-                self.fail(&format!("{key} is missing"))
-            };
-            if !self.held && live.data.get("value") != Some(&value.to_string()) {
-                self.fail(&format!("{key} is {:?} and not {value}", live.data));
-            }
-            if !self.held && *value == 3 && live.data.contains_key("more") {
-                self.fail(&format!("{key} keeps a field that Git dropped: {live:?}"));
-            }
-        }
-        if self.held || !self.declared.spec.prune {
-            return;
-        }
-        for key in self.cluster.objects.keys() {
-            if !tree.objects.contains_key(key) {
-                self.fail(&format!("{key} is left over"));
-            }
-        }
     }
 }

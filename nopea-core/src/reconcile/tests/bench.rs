@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     cluster::Cluster,
-    request::{request_of, ticket_of},
+    request::{attempt_of, request_of, ticket_of},
 };
 pub(super) use super::{
     manifest::{commit, config_map, config_maps, key, manifest, seconds},
@@ -245,6 +245,10 @@ impl Bench {
         self.wake = Timestamp::NEVER;
         for effect in effects {
             self.effects.push(effect.clone());
+            let newest = attempt_of(&effect);
+            self.open.retain(|open| {
+                newest.is_none() || attempt_of(open).is_none_or(|of| Some(of) >= newest)
+            });
             match &effect {
                 Effect::WakeAt(at) => self.wake = *at,
                 Effect::Publish { status, .. } => self.parent.status = Some(Arc::clone(status)),

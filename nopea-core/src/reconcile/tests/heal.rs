@@ -370,3 +370,122 @@ fn drift_of_what_a_commit_drops_is_put_back_when_the_next_commit_keeps_it() {
     assert_eq!(bench.status().applied_commit, Some(commit("c")));
     assert_eq!(value(&bench, "b").unwrap(), "1");
 }
+
+#[test]
+fn drift_that_refused_a_deletion_is_put_back_when_the_next_commit_keeps_the_object() {
+    let mut bench = two();
+    bench.commit("b", &[config_map("a", "1")]);
+    bench.hold(Request::Delete);
+    bench.push();
+    bench.settle();
+    bench.cluster.edit(&key("b"), "/data/value", "by hand");
+    bench.settle();
+    bench.commit("c", &[config_map("a", "1"), config_map("b", "1")]);
+    bench.push();
+    bench.settle();
+    bench.resume();
+    bench.settle();
+    assert_eq!(bench.names(Request::Delete), ["b"], "it was refused, and is not tried again");
+    assert_eq!(bench.status().applied_commit, Some(commit("c")));
+    assert_eq!(value(&bench, "b").unwrap(), "1");
+}
+
+/// Restarted without a source: what was applied is rendered again, for drift to be seen.
+fn restarted_without_a_source() -> Bench {
+    let mut bench = two();
+    bench.head = Err(crate::fault::Fault::new(Code::Unreachable, "no route"));
+    bench.hold(Request::Render);
+    bench.restart();
+    bench.settle();
+    bench.forget();
+    bench
+}
+
+#[test]
+fn a_heal_does_not_give_up_what_an_attempt_asked() {
+    let mut bench = restarted_without_a_source();
+    bench.commit("b", &[config_map("a", "2"), config_map("b", "1")]);
+    bench.push();
+    bench.settle();
+    bench.hold(Request::Scope);
+    for _attempt_then_heal in 0..2 {
+        let render = bench.open.pop().unwrap();
+        let rendered = bench.answer(&render);
+        bench.give(rendered);
+        bench.open.rotate_left(1);
+    }
+    assert_eq!(bench.asked(Request::Scope), 1);
+    bench.resume();
+    bench.settle();
+    assert_eq!(bench.status().applied_commit, Some(commit("b")));
+}
+
+#[test]
+fn a_heal_asks_again_what_an_attempt_gave_up() {
+    let mut bench = restarted_without_a_source();
+    bench.resume();
+    bench.hold(Request::Scope);
+    bench.settle();
+    bench.commit("b", &[config_map("a", "2"), config_map("b", "1")]);
+    bench.refuse(Request::DryRun, "a", status(403, "Forbidden", "no"), usize::MAX);
+    bench.push();
+    bench.settle();
+    assert_eq!(bench.asked(Request::Scope), 2, "the heal's and the attempt's");
+    bench.resume();
+    bench.settle();
+    assert_eq!(bench.faults(), [Code::Forbidden]);
+    bench.cluster.edit(&key("b"), "/data/value", "by hand");
+    bench.pass(seconds(5));
+    assert_eq!(value(&bench, "b").unwrap(), "1");
+}
+
+#[test]
+fn what_a_superseded_attempt_found_missing_is_created_again() {
+    let mut bench = two();
+    bench.commit("b", &[config_map("a", "1"), config_map("b", "2")]);
+    bench.hold(Request::DryRun);
+    bench.push();
+    bench.settle();
+    bench.cluster.vanish(&key("b"));
+    bench.cluster.events.clear();
+    let dry_run = bench.open.remove(0);
+    let refused = bench.answer(&dry_run);
+    bench.give(refused);
+    bench.head = Ok(commit("a"));
+    bench.push();
+    bench.settle();
+    assert_eq!(value(&bench, "b").as_deref(), Some("1"));
+}
+
+#[test]
+fn what_was_gone_before_a_relist_and_answered_after_it_is_looked_for() {
+    let mut bench = two();
+    bench.commit("b", &[config_map("a", "1"), config_map("b", "1"), config_map("c", "1")]);
+    bench.hold(Request::Write);
+    bench.push();
+    bench.settle();
+    let write = bench.open.remove(0);
+    let written = bench.answer(&write);
+    bench.cluster.vanish(&key("c"));
+    bench.cluster.events.clear();
+    let (kind, live) = (key("c").kind, bench.cluster.uids(&key("c").kind));
+    bench.give(Event::KindSynced { kind, live });
+    bench.give(written);
+    bench.resume();
+    bench.pass(seconds(10));
+    assert_eq!(value(&bench, "c").as_deref(), Some("1"));
+}
+
+#[test]
+fn what_the_watch_shows_after_a_relist_is_not_looked_for() {
+    let mut bench = two();
+    bench.commit("b", &[config_map("a", "1"), config_map("b", "1"), config_map("c", "1")]);
+    bench.hold(Request::Write);
+    bench.push();
+    bench.settle();
+    let (kind, live) = (key("c").kind, bench.cluster.uids(&key("c").kind));
+    bench.give(Event::KindSynced { kind, live });
+    bench.resume();
+    bench.pass(seconds(10));
+    assert_eq!((value(&bench, "c").as_deref(), bench.asked(Request::Look)), (Some("1"), 0));
+}

@@ -11,7 +11,7 @@ use crate::{
     guard,
     model::{Action, ObjectKey, Phase},
     port::{Guard, Mode},
-    reconcile::{Ask, Effect},
+    reconcile::{Ask, Effect, Event},
 };
 
 /// Synced ten objects; then a commit names only these of them.
@@ -212,13 +212,11 @@ fn a_digest_depends_on_the_parent() {
     assert_eq!(bench.faults(), [Code::EmptyRender]);
 }
 
-/// A write of an older attempt may arrive after the deletion of what it was about, and a watch that
-/// begins anew shows only what lives by then.
-#[test]
-fn what_comes_to_life_again_after_its_deletion_is_pruned_again() {
+/// Synced these; then a commit drops all but `a`. The deletion of `b` is answered, and nobody was told
+/// of it, when a write of an older attempt arrives and brings it back.
+fn late_write_of_b(names: &[&str]) -> Bench {
     let mut bench = Bench::new();
-    let late = config_map("b", "1");
-    bench.commit("a", &[config_map("a", "1"), late.clone()]);
+    bench.commit("a", &names.iter().map(|name| config_map(name, "1")).collect::<Vec<_>>());
     bench.settle();
     let written = bench.effects.iter().find_map(|effect| match effect {
         Effect::Ask { key: of, ask: Ask::Apply { manifest, .. }, .. } if *of == key("b") => {
@@ -230,14 +228,56 @@ fn what_comes_to_life_again_after_its_deletion_is_pruned_again() {
     bench.hold(Request::Delete);
     bench.push();
     bench.settle();
-    bench.resume();
     let delete = bench.open.remove(0);
     let deleted = bench.answer(&delete);
     bench.cluster.events.clear();
     bench.give(deleted);
     bench.forget();
     bench.cluster.apply(&written.unwrap(), &Guard::Absent, Mode::Real).unwrap();
+    bench
+}
+
+/// A watch that begins anew shows only what lives by then.
+#[test]
+fn what_comes_to_life_again_after_its_deletion_is_pruned_again() {
+    let mut bench = late_write_of_b(&["a", "b"]);
+    bench.resume();
     bench.settle();
     assert_eq!(bench.names(Request::Delete), ["b"]);
     assert!(bench.cluster.look(&key("b")).is_none());
+}
+
+#[test]
+fn what_comes_to_life_again_while_the_rest_is_deleted_is_pruned_again() {
+    let mut bench = late_write_of_b(&["a", "b", "c"]);
+    while bench.show() {}
+    bench.resume();
+    bench.settle();
+    assert_eq!(bench.names(Request::Delete), ["b"]);
+    assert!(bench.cluster.look(&key("b")).is_none());
+}
+
+#[test]
+fn what_a_lost_heal_brought_back_unseen_by_a_plan_is_pruned_by_the_next() {
+    let mut bench = Bench::synced(&[config_map("a", "1"), config_map("b", "1")]);
+    bench.hold(Request::Write);
+    bench.cluster.vanish(&key("b"));
+    bench.settle();
+    let heal = bench.open.remove(0);
+    let Event::Answered { ticket, key: of, result: Ok(_) } = bench.answer(&heal) else {
+        unreachable!("the heal is the only open request")
+    };
+    let unseen = std::mem::take(&mut bench.cluster.events);
+    let lost = status(503, "ServiceUnavailable", "busy");
+    bench.give(Event::Answered { ticket, key: of, result: Err(lost) });
+    bench.commit("b", &[config_map("a", "2")]);
+    bench.push();
+    bench.settle();
+    bench.cluster.events = unseen;
+    bench.settle();
+    assert_eq!(bench.asked(Request::Delete), 0, "the plan was made when it was not there");
+    bench.resume();
+    bench.settle();
+    assert_eq!(bench.names(Request::Delete), ["b"]);
+    assert_eq!(bench.status().phase, Phase::Synced);
 }

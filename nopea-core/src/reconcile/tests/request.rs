@@ -2,7 +2,7 @@
 
 use crate::{
     port::Mode,
-    reconcile::{Ask, Effect, Ticket},
+    reconcile::{Ask, Attempt, Effect, Ticket},
 };
 
 /// What kind of request an effect is.
@@ -61,6 +61,17 @@ pub(super) fn ticket_of(effect: &Effect) -> Option<Ticket> {
         | Effect::Render { ticket, .. }
         | Effect::Ask { ticket, .. }
         | Effect::Release { ticket, .. } => Some(*ticket),
+        _other => None,
+    }
+}
+
+/// The attempt in whose name a request is made.
+pub(super) fn attempt_of(effect: &Effect) -> Option<Attempt> {
+    match effect {
+        Effect::Scope { attempt, .. }
+        | Effect::Claim { attempt, .. }
+        | Effect::AskWanted { attempt, .. }
+        | Effect::AskContents { attempt, .. } => Some(*attempt),
         _other => None,
     }
 }

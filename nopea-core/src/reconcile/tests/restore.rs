@@ -42,6 +42,26 @@ fn the_members_of_the_claimed_kinds_are_listed() {
 }
 
 #[test]
+fn a_sighting_that_may_be_older_than_an_absence_is_not_believed() {
+    let mut bench = Bench::synced(&[config_map("a", "1"), config_map("b", "1")]);
+    bench.hold(Request::Render);
+    bench.restart();
+    bench.settle();
+    let seen = bench.cluster.look(&key("b")).unwrap();
+    bench.cluster.vanish(&key("b"));
+    bench.cluster.events.clear();
+    bench.hold(Request::Look);
+    let (kind, live) = (key("b").kind, bench.cluster.uids(&key("b").kind));
+    bench.give(Event::KindSynced { kind, live });
+    bench.give(Event::Observed(Box::new(seen)));
+    bench.held.remove(&Request::Look);
+    bench.settle();
+    bench.resume();
+    bench.settle();
+    assert!(bench.cluster.look(&key("b")).is_some(), "it is missing, and Git names it");
+}
+
+#[test]
 fn who_never_claimed_lists_nothing() {
     let mut bench = Bench::new();
     bench.settle();
