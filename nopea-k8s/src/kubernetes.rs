@@ -11,7 +11,7 @@ pub use self::{
     client::{Unusable, client},
     kubeconfig::{Context, NoContext, context},
 };
-use crate::{discovery::Discovery, transport::Transport};
+use crate::{discovery::Discovery, status_sink::Shown, transport::Transport, watch::Watches};
 
 /// A Kubernetes cluster. Clones share everything.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ pub struct Kubernetes {
     pub(crate) transport: Transport,
     pub(crate) discovery: Discovery,
     pub(crate) settings: Settings,
+    pub(crate) watches: Watches,
+    pub(crate) shown: Shown,
 }
 
 /// What is settled once.
@@ -92,7 +94,10 @@ impl Builder {
     pub fn build(self) -> Kubernetes {
         let transport = Transport::new(self.client, self.deadline, self.in_flight);
         let discovery = Discovery::new(transport.clone());
-        Kubernetes { transport, discovery, settings: self.settings }
+        let page_size = self.settings.page_size;
+        let watches = Watches::new(transport.clone(), discovery.clone(), page_size);
+        let shown = Shown::default();
+        Kubernetes { transport, discovery, settings: self.settings, watches, shown }
     }
 }
 

@@ -21,10 +21,14 @@ mod crd;
 mod discovery;
 mod git_repository;
 mod kubernetes;
+mod list;
+mod parent;
 mod refusal;
 mod status;
-#[expect(dead_code, reason = "watches use the client")]
+mod status_sink;
 mod transport;
+mod view;
+mod watch;
 
 #[cfg(test)]
 mod admission;
@@ -36,4 +40,5 @@ pub use git_repository::{GitRepository, GitRepositorySpec, IgnoreRule, IgnoreTar
 pub use kubernetes::{
     Builder, Context, Kubernetes, NoContext, ParentObject, Unusable, client, context,
 };
+pub use parent::FINALIZER;
 pub use status::{Fault, GitRepositoryStatus, HistoryEntry, Objects, Origin};
