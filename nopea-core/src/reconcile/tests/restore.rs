@@ -34,6 +34,24 @@ fn a_restart_without_a_change_writes_nothing() {
 }
 
 #[test]
+fn what_a_watch_shows_first_without_the_objects_makes_no_dry_run_necessary() {
+    let mut bench = Bench::synced(&config_maps(0..2));
+    bench.hold(Request::Render);
+    bench.restart();
+    bench.forget();
+    bench.settle();
+    for key in [key("c00"), key("c01")] {
+        let mut seen = bench.cluster.look(&key).unwrap();
+        seen.object = None;
+        bench.give(Event::Observed(Box::new(seen)));
+    }
+    bench.resume();
+    bench.settle();
+    assert_eq!(bench.asked(Request::DryRun), 0);
+    assert_eq!(bench.status().phase, Phase::Synced);
+}
+
+#[test]
 fn the_members_of_the_claimed_kinds_are_listed() {
     let mut bench = Bench::synced(&[config_map("a", "1")]);
     bench.restart();
