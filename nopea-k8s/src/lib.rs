@@ -17,12 +17,12 @@ mod applier;
 mod convert;
 mod convert_status;
 mod crd;
-#[expect(dead_code, reason = "the view of the cluster uses the rest")]
 mod discovery;
 mod git_repository;
 mod kubernetes;
 mod list;
 mod parent;
+mod recorder;
 mod refusal;
 mod status;
 mod status_sink;
@@ -41,4 +41,5 @@ pub use kubernetes::{
     Builder, Context, Kubernetes, NoContext, ParentObject, Unusable, client, context,
 };
 pub use parent::FINALIZER;
+pub use recorder::Recorder;
 pub use status::{Fault, GitRepositoryStatus, HistoryEntry, Objects, Origin};

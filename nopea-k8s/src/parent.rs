@@ -1,5 +1,5 @@
 //! The object that owns what a repository applies: claimed, read, released. A `GitRepository`, or
-//! the ConfigMap `nopea-<name>` that stands for one where no operator runs.
+//! the `ConfigMap` `nopea-<name>` that stands for one where no operator runs.
 //!
 //! A claim is a server-side apply under a manager of its own with the parent's uid: it keeps the
 //! finalizers of others and never creates a parent (experiments R22).
@@ -35,7 +35,7 @@ const ID: &str = "applyset.kubernetes.io/id";
 const TOOLING: &str = "applyset.kubernetes.io/tooling";
 /// Annotation with the kinds of the set (KEP-3659).
 const KINDS: &str = "applyset.kubernetes.io/contains-group-kinds";
-/// The key of a ConfigMap under which its status stands.
+/// The key of a `ConfigMap` under which its status stands.
 pub(crate) const STATUS_KEY: &str = "status";
 /// How often a write that collided with another one is sent in all.
 const TRIES: usize = 4;
@@ -66,13 +66,13 @@ impl Parent for Kubernetes {
         if self.settings.parent == ParentObject::GitRepository {
             put(&mut metadata, "finalizers", json!([FINALIZER]));
         }
-        self.apply(&request.parent, "", CLAIMER, metadata, None).await
+        self.apply_to_parent(&request.parent, "", CLAIMER, metadata, None).await
     }
 
     async fn release(&self, request: &ParentRef) -> Result<(), Refusal> {
         match self.settings.parent {
             ParentObject::GitRepository => {
-                self.apply(request, "", CLAIMER, json!({}), None).await?;
+                self.apply_to_parent(request, "", CLAIMER, json!({}), None).await?;
             }
             ParentObject::ConfigMap => self.delete_parent(request).await?,
         }
@@ -82,7 +82,7 @@ impl Parent for Kubernetes {
 }
 
 impl Kubernetes {
-    /// Makes the ConfigMap that stands for a repository where it is missing; gives its uid.
+    /// Makes the `ConfigMap` that stands for a repository where it is missing; gives its uid.
     pub async fn declare(&self, repo: &RepoKey) -> Result<Uid, Refusal> {
         let (uri, resource) = (self.parent_path(repo), resource(self.settings.parent));
         loop {
@@ -123,7 +123,7 @@ impl Kubernetes {
 
     /// Applies fields of the parent under a manager of their own. A parent that is gone, or another
     /// one of its name, is refused.
-    pub(crate) async fn apply(
+    pub(crate) async fn apply_to_parent(
         &self,
         parent: &ParentRef,
         subresource: &str,

@@ -1,4 +1,4 @@
-//! Where a status becomes readable: on `/status` of the parent, or in a key of its ConfigMap. It
+//! Where a status becomes readable: on `/status` of the parent, or in a key of its `ConfigMap`. It
 //! remembers what stands as a hash, and writes nothing that stands already.
 
 use std::{
@@ -40,11 +40,11 @@ impl StatusSink for Kubernetes {
         let written = match self.settings.parent {
             ParentObject::GitRepository => {
                 let field = Some(("status", status));
-                self.apply(parent, "/status", PUBLISHER, json!({}), field).await
+                self.apply_to_parent(parent, "/status", PUBLISHER, json!({}), field).await
             }
             ParentObject::ConfigMap => {
                 let field = Some(("data", json!({STATUS_KEY: status.to_string()})));
-                self.apply(parent, "", PUBLISHER, json!({}), field).await
+                self.apply_to_parent(parent, "", PUBLISHER, json!({}), field).await
             }
         };
         match written {

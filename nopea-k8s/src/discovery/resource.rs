@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use kube::core::ApiResource;
 use nopea_core::model::{GroupKind, Text};
 
 /// A kind in one of its versions.
@@ -55,17 +54,6 @@ impl Resource {
         }
     }
 
-    /// The same for kube's own API.
-    pub(crate) fn api_resource(&self) -> ApiResource {
-        ApiResource {
-            group: self.group.to_string(),
-            version: self.version.to_string(),
-            api_version: self.api_version(),
-            kind: self.kind.to_string(),
-            plural: self.plural.to_string(),
-        }
-    }
-
     /// Says whether `verb` may be done with it.
     pub(crate) fn allows(&self, verb: &str) -> bool {
         self.verbs.iter().any(|allowed| &**allowed == verb)
@@ -114,9 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn kube_gets_the_group_and_version_as_objects_write_them() {
-        assert_eq!(resource("", "v1", "pods", true).api_resource().api_version, "v1");
-        assert_eq!(resource("apps", "v1", "x", true).api_resource().api_version, "apps/v1");
+    fn group_and_version_are_what_objects_write() {
+        assert_eq!(resource("", "v1", "pods", true).api_version(), "v1");
+        assert_eq!(resource("apps", "v1", "x", true).api_version(), "apps/v1");
     }
 
     #[test]

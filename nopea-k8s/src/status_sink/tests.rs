@@ -1,7 +1,5 @@
 //! One write for each change, and none for what stands.
 
-use std::sync::Arc;
-
 use nopea_core::{
     model::{Phase, Status},
     port::Parent as _,

@@ -57,7 +57,8 @@ impl Channel {
         }
         if queue.events.len() >= self.buffer && !queue.places.contains_key(&seen.key) {
             queue.clear();
-            queue.relist = queue.kinds.clone();
+            let Queue { kinds, relist, .. } = &mut *queue;
+            relist.clone_from(kinds);
         } else {
             queue.push(seen);
         }

@@ -22,10 +22,9 @@ impl Names {
             *text = one(&mut self.texts, text);
         }
         let marks = &mut seen.marks;
-        for text in [&mut marks.part_of, &mut marks.repository, &mut marks.namespace] {
-            if let Some(text) = text {
-                *text = one(&mut self.texts, text);
-            }
+        let marks = [&mut marks.part_of, &mut marks.repository, &mut marks.namespace];
+        for text in marks.into_iter().flatten() {
+            *text = one(&mut self.texts, text);
         }
         seen.others = one(&mut self.lists, &seen.others);
     }

@@ -48,13 +48,13 @@ pub(crate) struct State {
     pub(crate) next: Vec<(u16, Value)>,
 }
 
-/// Where ConfigMaps are listed.
+/// Where `ConfigMap`s are listed.
 pub(crate) const CONFIGS: &str = "/api/v1/configmaps";
 /// Where the definitions of kinds are listed.
 pub(crate) const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 impl Plane {
-    /// A server of ConfigMaps, Namespaces and definitions.
+    /// A server of `ConfigMap`s, Namespaces and definitions.
     pub(crate) fn new() -> Self {
         let plane = Self::default();
         let kinds = [
@@ -106,7 +106,7 @@ impl Plane {
             (false, _) => json!({"type": "ADDED", "object": object}),
         };
         if was || is || path == DEFINITIONS {
-            state.tell(path, event);
+            state.tell(path, &event);
         }
     }
 
@@ -116,7 +116,7 @@ impl Plane {
         let mut object = state.objects.remove(&(path.to_owned(), name.to_owned())).unwrap();
         state.version += 1;
         object["metadata"]["resourceVersion"] = json!(state.version.to_string());
-        state.tell(path, json!({"type": "DELETED", "object": object}));
+        state.tell(path, &json!({"type": "DELETED", "object": object}));
     }
 
     /// Ends every watch of a path, as the connection's end.
@@ -193,7 +193,7 @@ impl Plane {
 }
 
 impl State {
-    fn tell(&mut self, path: &str, event: Value) {
+    fn tell(&mut self, path: &str, event: &Value) {
         self.log.push((self.version, path.to_owned(), event.clone()));
         for (_, watcher) in self.watchers.iter().filter(|(watched, _)| watched == path) {
             let _closed = watcher.unbounded_send(format!("{event}\n"));
@@ -318,14 +318,12 @@ impl State {
         else {
             return not_found();
         };
-        match self.objects.get(&(list.clone(), name.to_owned())) {
-            Some(object) => reply(200, object),
-            None => {
-                let mut absent = status(404, "NotFound", "not found");
-                absent["details"] = json!({"kind": plural, "name": name});
-                reply(404, &absent)
-            }
+        if let Some(object) = self.objects.get(&(list.clone(), name.to_owned())) {
+            return reply(200, object);
         }
+        let mut absent = status(404, "NotFound", "not found");
+        absent["details"] = json!({"kind": plural, "name": name});
+        reply(404, &absent)
     }
 }
 

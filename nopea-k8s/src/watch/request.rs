@@ -1,5 +1,7 @@
 //! The requests of a watch, as kube-apiserver reads them.
 
+use std::fmt::Write as _;
+
 use http::Request;
 use nopea_core::port::Refusal;
 
@@ -54,7 +56,7 @@ pub(crate) fn escape(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let _infallible = write!(escaped, "%{byte:02X}");
         }
     }
     escaped

@@ -28,7 +28,7 @@ use crate::{discovery::Resource, list};
 /// How long a server may take to begin with a watch.
 const OPENING: Duration = Duration::from_secs(30);
 /// How long a list inside a watch may say nothing.
-const LISTING: Duration = Duration::from_secs(60);
+const LISTING: Duration = Duration::from_mins(1);
 /// How long a watch may say nothing: its own end is late.
 const IDLE: Duration = Duration::from_secs(TIMEOUT_SECONDS as u64 + 10);
 /// A watch that ended sooner, without any event, is no watch.
