@@ -98,20 +98,35 @@ impl Plane {
         name
     }
 
-    /// Makes etcd forget all but the newest revision, and the API server with it.
+    /// Makes etcd forget all but the newest revision.
     ///
     /// # Panics
     ///
     /// Where etcd refuses.
     pub async fn compact(&self) {
-        let etcd = self.component("etcd").flag("listen-client-urls");
-        let mut config = kube::Config::new(etcd.parse().unwrap());
-        config.default_retry = false;
-        let etcd = Server::new(kube::Client::try_from(config).unwrap());
+        let etcd = self.etcd();
         let range = etcd.post("/v3/kv/range", &json!({"key": "AA=="})).await.ok();
         let revision = range["header"]["revision"].clone();
         let body = json!({"revision": revision, "physical": true});
         etcd.post("/v3/kv/compaction", &body).await.ok();
+    }
+
+    /// Removes a key of etcd behind the API server's back. Such as `/registry/configmaps/default/a`.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such key.
+    pub async fn forget(&self, key: &str) {
+        let key = k8s_openapi::ByteString(key.as_bytes().to_vec());
+        let answer = self.etcd().post("/v3/kv/deleterange", &json!({"key": key})).await.ok();
+        assert_eq!(answer["deleted"], "1", "{answer}");
+    }
+
+    fn etcd(&self) -> Server {
+        let url = self.component("etcd").flag("listen-client-urls");
+        let mut config = kube::Config::new(url.parse().unwrap());
+        config.default_retry = false;
+        Server::new(kube::Client::try_from(config).unwrap())
     }
 
     fn task(&self, verb: &str) {
