@@ -1,5 +1,5 @@
 //! What the suites share: the contracts of the ports, the simulation of the state machine in a hostile
-//! world, and the rig of an engine on the in-memory cluster.
+//! world, the rig of an engine on the in-memory cluster, and a real control plane as a test sees it.
 //!
 //! Contracts and simulation know the model, the ports and the machine, and no adapter.
 #![expect(
@@ -10,5 +10,11 @@
 )]
 
 pub mod contract;
+#[cfg(feature = "cluster")]
+pub mod operator;
+#[cfg(feature = "cluster")]
+pub mod plane;
 pub mod rig;
+#[cfg(feature = "cluster")]
+pub mod scene;
 pub mod simulate;

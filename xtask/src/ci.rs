@@ -8,11 +8,11 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{codegen, terminal::say, tidy, workspace};
+use crate::{cluster, codegen, terminal::say, tidy, workspace};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("fmt", || cargo(&["fmt", "--all", "--check"])),
     ("tidy", tidy::run),
     ("clippy", || {
@@ -25,19 +25,42 @@ const STEPS: [Step; 10] = [
     ("deny", deny),
     ("release", || cargo(&["build", "--release", "--locked", "--bin", "nopea"])),
     ("demo", || cargo(&["run", "--release", "--bin", "nopea", "--", "demo"])),
+    (CLUSTER, || cluster::beside(None, &SUITE.map(Into::into))),
+];
+
+/// The one step that a machine may lack the means for.
+const CLUSTER: &str = "cluster";
+const SUITE: [&str; 9] = [
+    "cargo",
+    "test",
+    "--locked",
+    "-p",
+    "nopea-tests",
+    "--features",
+    "cluster",
+    "--test",
+    "cluster",
 ];
 
 struct Outcome {
     step: &'static str,
     took: Duration,
-    passed: bool,
+    verdict: Verdict,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Passed,
+    Skipped,
+    Failed,
 }
 
 /// Runs every step; fails when one did.
 pub(crate) fn run() -> Result<()> {
     let outcomes: Vec<_> = STEPS.iter().map(run_step).collect();
     say(&table(&outcomes));
-    let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed).collect();
+    let failed: Vec<_> =
+        outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Failed).collect();
     if failed.is_empty() {
         return Ok(());
     }
@@ -50,16 +73,31 @@ pub(crate) fn run() -> Result<()> {
 fn run_step((step, work): &Step) -> Outcome {
     say(&format!("\n=== {step}"));
     let start = Instant::now();
-    let result = work();
-    if let Err(error) = &result {
-        say(&format!("=== {step} failed: {error:#}"));
-    }
-    Outcome { step, took: start.elapsed(), passed: result.is_ok() }
+    let verdict = match (*step == CLUSTER).then(cluster::missing).flatten() {
+        Some(reason) => skipped(&reason),
+        None => judged(step, work()),
+    };
+    Outcome { step, took: start.elapsed(), verdict }
+}
+
+fn skipped(reason: &str) -> Verdict {
+    say(&format!("skipped: {reason}"));
+    Verdict::Skipped
+}
+
+fn judged(step: &str, result: Result<()>) -> Verdict {
+    let Err(error) = result else { return Verdict::Passed };
+    say(&format!("=== {step} failed: {error:#}"));
+    Verdict::Failed
 }
 
 fn table(outcomes: &[Outcome]) -> String {
     let row = |outcome: &Outcome| {
-        let verdict = if outcome.passed { "ok" } else { "FAILED" };
+        let verdict = match outcome.verdict {
+            Verdict::Passed => "ok",
+            Verdict::Skipped => "skipped",
+            Verdict::Failed => "FAILED",
+        };
         format!("{:<10} {:>8.1} s  {verdict}\n", outcome.step, outcome.took.as_secs_f64())
     };
     let total: Duration = outcomes.iter().map(|outcome| outcome.took).sum();
@@ -125,17 +163,22 @@ mod tests {
     #[test]
     fn the_table_names_each_step_its_time_and_its_verdict() {
         let outcome =
-            |step, millis, passed| Outcome { step, took: Duration::from_millis(millis), passed };
-        let table = table(&[outcome("fmt", 1_240, true), outcome("test", 60_000, false)]);
+            |step, millis, verdict| Outcome { step, took: Duration::from_millis(millis), verdict };
+        let table = table(&[
+            outcome("fmt", 1_240, Verdict::Passed),
+            outcome("test", 60_000, Verdict::Failed),
+            outcome("cluster", 0, Verdict::Skipped),
+        ]);
         assert_eq!(
             table.trim_start(),
-            "fmt             1.2 s  ok\ntest           60.0 s  FAILED\ntotal          61.2 s"
+            "fmt             1.2 s  ok\ntest           60.0 s  FAILED\n\
+             cluster         0.0 s  skipped\ntotal          61.2 s"
         );
     }
 
     #[test]
     fn a_step_that_fails_is_an_outcome_not_an_end() {
         let outcome = run_step(&("broken", || bail!("no")));
-        assert!(!outcome.passed);
+        assert_eq!(outcome.verdict, Verdict::Failed);
     }
 }

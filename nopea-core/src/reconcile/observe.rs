@@ -189,8 +189,7 @@ fn terminating(state: &mut State, seen: &Observation) {
 /// Our fields look as we applied them.
 fn calm(state: &mut State, seen: &Observation, known: bool) {
     state.members.change(&seen.key, |member| {
-        // a sighting without its object says no more of what is known by it already
-        let same = member.uid == seen.uid && member.seen == seen.version;
+        let same = member.uid == seen.uid && member.baseline == seen.baseline;
         member.seen = seen.version.clone();
         member.uid = seen.uid.clone();
         member.health = seen.health.clone();
@@ -202,7 +201,8 @@ fn calm(state: &mut State, seen: &Observation, known: bool) {
             member.drift = Drift::InSync;
         } else if member.intent.is_none() {
             member.baseline.clone_from(&seen.baseline);
-            if !same || seen.object.is_some() {
+            // a watch shows no object: the one of the restore serves as long as our fields stay
+            if seen.object.is_some() || !same {
                 member.unverified.clone_from(&seen.object);
             }
         }

@@ -1,0 +1,18 @@
+//! What NOPEA stands on and what it promises, on a real API server: `cargo xtask cluster run -- cargo test
+//! -p nopea-tests --features cluster --test cluster`. Each test keeps to a namespace of its own, so that
+//! all run at once against one control plane; a test that stops components starts one of its own.
+
+mod claim;
+mod contract;
+mod declared;
+mod deleting;
+mod immutable;
+mod kill9;
+mod membership;
+mod operator;
+mod plane;
+mod preflight;
+mod requests;
+mod taking;
+mod watching;
+mod world;
