@@ -74,8 +74,14 @@ impl Pages {
             Some(_) | None => State::Done,
         };
         self.version = version(&body);
-        let Some(Value::Array(mut items)) = body.get_mut("items").map(Value::take) else {
-            return Err(refusal::unreadable("the list"));
+        let mut items = match body.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            // how an empty list of metadata is written
+            Some(Value::Null) => Vec::new(),
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_))
+            | None => {
+                return Err(refusal::unreadable("the list"));
+            }
         };
         for item in &mut items {
             self.name(item);
