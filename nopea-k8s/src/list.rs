@@ -74,8 +74,11 @@ impl Pages {
             Some(_) | None => State::Done,
         };
         self.version = version(&body);
-        let Some(Value::Array(mut items)) = body.get_mut("items").map(Value::take) else {
-            return Err(refusal::unreadable("the list"));
+        let mut items = match body.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            // an empty list of metadata alone
+            Some(Value::Null) => Vec::new(),
+            Some(_) | None => return Err(refusal::unreadable("the list")),
         };
         for item in &mut items {
             self.name(item);
