@@ -1,6 +1,6 @@
 //! The command line as clap reads it. Must not know what its values are for.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -110,9 +110,9 @@ pub(crate) struct ClusterArguments {
     /// The name under which the objects belong together; by default the source's
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The namespace of objects that name none
-    #[arg(long, value_name = "NAMESPACE", default_value = "default")]
-    pub(crate) target_namespace: String,
+    /// The namespace of objects that name none; by default the context's
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) target_namespace: Option<String>,
     /// Delete what the commit no longer names
     #[arg(long, value_name = "BOOL", default_value_t = true)]
     #[arg(action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
@@ -125,11 +125,25 @@ pub(crate) struct ClusterArguments {
     #[arg(long, value_name = "DIGEST")]
     pub(crate) approve: Option<String>,
     /// Refuse absent namespaces and kinds without a schema, as a real cluster does
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["context", "kubeconfig"])]
     pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) real: RealArguments,
     /// How to print the result
     #[arg(short, long, value_enum, default_value_t = Format::Table)]
     pub(crate) output: Format,
+}
+
+/// Which real cluster; the embedded one where neither is given.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(crate) struct RealArguments {
+    /// A real cluster: this context of the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// A real cluster: the current context of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

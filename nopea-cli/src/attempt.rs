@@ -137,7 +137,7 @@ async fn finish(
 ) -> Outcome {
     let took = began.elapsed();
     progress.done();
-    session.gathered.warnings.extend(session.cluster.take_warnings());
+    session.gathered.warnings.extend(session.target.take_warnings());
     shown(session, result.is_err()).await;
     Outcome {
         intent: session.declared.orders.intent,

@@ -9,7 +9,7 @@ mod steps;
 
 use nopea_core::model::Orders;
 
-use crate::{command::Failure, exit::Exit, output::Output, wire::EMBEDDED};
+use crate::{command::Failure, exit::Exit, output::Output, target::EMBEDDED};
 use repository::Repository;
 use stage::Stage;
 

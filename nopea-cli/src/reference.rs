@@ -11,9 +11,6 @@ use nopea_render::Limits;
 
 use crate::args::{ClusterArguments, LimitArguments, ReferenceArguments, SourceArguments};
 
-/// Where the embedded cluster's repositories live.
-const NAMESPACE: &str = "default";
-
 /// The source part of a spec.
 pub(crate) fn source(arguments: &SourceArguments) -> Result<Spec, Fault> {
     let url = SourceUrl::parse(&arguments.source)
@@ -36,9 +33,10 @@ pub(crate) fn source(arguments: &SourceArguments) -> Result<Spec, Fault> {
 pub(crate) fn spec(
     source_arguments: &SourceArguments,
     cluster: &ClusterArguments,
+    namespace: &str,
 ) -> Result<Spec, Fault> {
     let mut spec = source(source_arguments)?;
-    spec.target_namespace = Some(Text::from(cluster.target_namespace.as_str()));
+    spec.target_namespace = Some(Text::from(namespace));
     spec.prune = cluster.prune;
     spec.timeout = cluster.timeout;
     // nobody but --watch polls, and that says how often
@@ -69,10 +67,14 @@ pub(crate) fn limits(arguments: &LimitArguments) -> Limits {
 }
 
 /// The repository's key: as named, or after the last part of its source.
-pub(crate) fn key(source: &str, cluster: &ClusterArguments) -> Result<RepoKey, Fault> {
-    let Some(name) = &cluster.name else { return Ok(RepoKey::new(NAMESPACE, derived(source))) };
+pub(crate) fn key(
+    source: &str,
+    cluster: &ClusterArguments,
+    namespace: &str,
+) -> Result<RepoKey, Fault> {
+    let Some(name) = &cluster.name else { return Ok(RepoKey::new(namespace, derived(source))) };
     if *name == label(name) && !name.is_empty() {
-        return Ok(RepoKey::new(NAMESPACE, name.as_str()));
+        return Ok(RepoKey::new(namespace, name.as_str()));
     }
     Err(Fault::new(Code::InvalidName, format!("{name:?} is no name of a repository"))
         .help("use lower-case letters, digits and '-', 63 at most, a letter or digit at both ends"))

@@ -1,10 +1,6 @@
-//! `nopea sync` and `nopea plan`: one attempt of the engine on the embedded cluster.
+//! `nopea sync` and `nopea plan`: one attempt of the engine, on the embedded cluster or a real one.
 
-use nopea_core::{
-    fault::Fault,
-    model::{Intent, Orders, Reference, Spec},
-};
-use nopea_memory::Strictness;
+use nopea_core::model::{Intent, Orders, Reference, Spec};
 
 use crate::{
     args::{ClusterArguments, Format, PlanArguments, SourceArguments, SyncArguments},
@@ -13,19 +9,20 @@ use crate::{
     exit::Exit,
     output::{Output, plain},
     progress::Progress,
-    reference, show, watch,
-    wire::{EMBEDDED, Session, Setup},
+    reference, show,
+    target::Choice,
+    watch,
+    wire::{Session, Setup},
 };
 
 /// Syncs.
 pub(crate) async fn sync(arguments: &SyncArguments, output: &Output) -> Result<Exit, Failure> {
     let SyncArguments { source, cluster, wait, watch: follows, interval } = arguments;
-    let mut setup = setup(source, cluster, Intent::Sync)?;
+    let mut setup = setup(source, cluster, Intent::Sync, output).await?;
     setup.spec.wait = *wait;
     if *follows {
         setup.spec.interval = *interval;
     }
-    head(output, cluster.output, &setup.spec);
     let session = Session::start(source, setup)?;
     if *follows {
         return Ok(watch::watch(session, cluster.output, output).await);
@@ -36,28 +33,31 @@ pub(crate) async fn sync(arguments: &SyncArguments, output: &Output) -> Result<E
 /// Plans.
 pub(crate) async fn plan(arguments: &PlanArguments, output: &Output) -> Result<Exit, Failure> {
     let PlanArguments { source, cluster } = arguments;
-    let setup = setup(source, cluster, Intent::Plan)?;
-    head(output, cluster.output, &setup.spec);
+    let setup = setup(source, cluster, Intent::Plan, output).await?;
     let session = Session::start(source, setup)?;
     Ok(once(session, cluster.output, output).await)
 }
 
-fn setup(
+/// Settles what is meant, says so, and reaches the cluster.
+async fn setup(
     source: &SourceArguments,
     cluster: &ClusterArguments,
     intent: Intent,
-) -> Result<Setup, Fault> {
+    output: &Output,
+) -> Result<Setup, Failure> {
     let approved_prune = reference::approved(cluster)?;
-    Ok(Setup {
-        key: reference::key(&source.source, cluster)?,
-        spec: reference::spec(source, cluster)?,
-        orders: Orders { approved_prune, intent, ..Orders::default() },
-        strictness: if cluster.strict { Strictness::Strict } else { Strictness::Lenient },
-    })
+    let choice = Choice::of(cluster).await?;
+    let namespace = cluster.target_namespace.as_deref().unwrap_or_else(|| choice.namespace());
+    let key = reference::key(&source.source, cluster, choice.home(namespace))?;
+    let spec = reference::spec(source, cluster, namespace)?;
+    head(output, cluster.output, &choice.to_string(), &spec);
+    let target = choice.reach(&key, intent).await?;
+    let orders = Orders { approved_prune, intent, ..Orders::default() };
+    Ok(Setup { key, spec, orders, target })
 }
 
 /// Says which cluster, and which source.
-fn head(output: &Output, format: Format, spec: &Spec) {
+fn head(output: &Output, format: Format, cluster: &str, spec: &Spec) {
     let reference = match &spec.reference {
         Reference::Head => String::new(),
         named @ (Reference::Branch(_)
@@ -71,7 +71,7 @@ fn head(output: &Output, format: Format, spec: &Spec) {
         path => format!(", path {path}"),
     };
     let source = plain(&format!("{}{reference}{path}", spec.url));
-    let text = format!("cluster: {EMBEDDED}\nsource:  {source}\n");
+    let text = format!("cluster: {}\nsource:  {source}\n", plain(cluster));
     match format {
         Format::Table => output.result(text),
         Format::Json | Format::Yaml => output.note(text.trim_end()),

@@ -101,7 +101,7 @@ impl Following {
             Ended::Badly => true,
         };
         let mut gathered = std::mem::take(&mut session.gathered);
-        gathered.warnings.extend(session.cluster.take_warnings());
+        gathered.warnings.extend(session.target.take_warnings());
         let outcome = Outcome {
             intent: session.declared.orders.intent,
             faults: Arc::clone(&gathered.faults),

@@ -1,4 +1,4 @@
-//! Adapters into an engine: the only file that names them together. Must not know what is shown.
+//! Adapters into an engine. Must not know what is shown, nor which cluster it is.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,6 @@ use nopea_engine::{
     meter::{Meter, Reading},
 };
 use nopea_git::{GixSource, Local, Options};
-use nopea_memory::{MemoryCluster, Strictness};
 use nopea_render::ManifestRenderer;
 use tempfile::TempDir;
 use tokio::sync::{mpsc::UnboundedReceiver, watch};
@@ -22,6 +21,7 @@ use crate::{
     args::SourceArguments,
     collect::{Collector, Gathered},
     reference::limits,
+    target::Target,
 };
 
 /// How long open writes may take after Ctrl-C.
@@ -29,22 +29,18 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What a look-up may take beside the attempt that waits for it.
 const GRACE: Duration = Duration::from_mins(2);
 
-/// What the first line calls the embedded cluster.
-pub(crate) const EMBEDDED: &str = "embedded cluster (in memory, Kubernetes 1.37 behaviour)";
-
 /// What a session is about.
-#[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) key: RepoKey,
     pub(crate) spec: Spec,
     pub(crate) orders: Orders,
-    pub(crate) strictness: Strictness,
+    pub(crate) target: Target,
 }
 
-/// One repository, one embedded cluster, and the engine between them.
+/// One repository, one cluster, and the engine between them.
 pub(crate) struct Session {
     pub(crate) engine: Engine,
-    pub(crate) cluster: MemoryCluster,
+    pub(crate) target: Target,
     pub(crate) notices: UnboundedReceiver<Notice>,
     pub(crate) gathered: Gathered,
     pub(crate) declared: Declared,
@@ -81,17 +77,17 @@ impl Session {
         renderer: ManifestRenderer,
         setup: Setup,
     ) -> Self {
-        let Setup { key, spec, orders, strictness } = setup;
-        let cluster = MemoryCluster::builder().strictness(strictness).build();
+        let Setup { key, spec, orders, target } = setup;
         let (collector, notices) = Collector::new();
         let (shown, statuses) = watch::channel(Arc::default());
-        let sink = Shown { sink: cluster.clone(), shown };
+        let cluster = target.ports();
+        let sink = Shown { sink: cluster.status, shown };
         let ports = Ports {
             git: Arc::new(git),
             renderer: Arc::new(renderer),
-            applier: Arc::new(cluster.clone()),
-            view: Arc::new(cluster.clone()),
-            parent: Arc::new(cluster.clone()),
+            applier: cluster.applier,
+            view: cluster.view,
+            parent: cluster.parent,
             status: Arc::new(sink),
             events: Arc::new(collector),
         };
@@ -102,13 +98,13 @@ impl Session {
         }
         let reply_timeout = spec.timeout.saturating_add(GRACE);
         let engine = Engine::new(ports, Settings { reply_timeout, ..Settings::default() });
-        let uid = cluster.declare(&key);
+        let uid = target.declare(&key);
         let spec = Arc::new(spec);
         let declared = Declared { key, uid, generation: 1, spec, orders, deleted_at: None };
         let (gathered, counted) = (Gathered::default(), Reading::default());
         Self {
             engine,
-            cluster,
+            target,
             notices,
             gathered,
             declared,
@@ -146,7 +142,7 @@ impl StatusSink for Silent {
 
 /// Shows statuses in the cluster, and says which one stands there.
 struct Shown {
-    sink: MemoryCluster,
+    sink: Arc<dyn StatusSink>,
     shown: watch::Sender<Arc<Status>>,
 }
 

@@ -4,8 +4,10 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::args::LogFormat;
 
-/// Without `RUST_LOG`: what this program says, and warnings of what it stands on.
-const DEFAULT_FILTER: &str = "info,kube=warn,hyper=warn,gix=warn,tower=warn";
+/// Without `RUST_LOG`: what this program says, and warnings of what it stands on; what a request
+/// ended with is said by whoever made it.
+const DEFAULT_FILTER: &str =
+    "info,kube=warn,kube_client::client::builder=off,hyper=warn,gix=warn,tower=warn";
 
 /// Starts the log. A second call changes nothing.
 pub(crate) fn start(format: LogFormat) {

@@ -34,6 +34,12 @@ impl Reach {
 
     fn note(&self, answered: bool) {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // told once when it goes and once when it comes
+        match (last.failed, answered) {
+            (false, false) => tracing::warn!("the API server does not answer"),
+            (true, true) => tracing::info!("the API server answers again"),
+            (false, true) | (true, false) => {}
+        }
         last.failed = !answered;
         if answered {
             last.answered = Some(Instant::now());

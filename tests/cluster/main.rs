@@ -4,8 +4,10 @@
 
 mod claim;
 mod contract;
+mod declared;
 mod deleting;
 mod immutable;
+mod kill9;
 mod membership;
 mod operator;
 mod plane;

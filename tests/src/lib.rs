@@ -11,6 +11,10 @@
 
 pub mod contract;
 #[cfg(feature = "cluster")]
+pub mod operator;
+#[cfg(feature = "cluster")]
 pub mod plane;
 pub mod rig;
+#[cfg(feature = "cluster")]
+pub mod scene;
 pub mod simulate;

@@ -25,6 +25,8 @@ enum Name {
     Simulate,
     /// A monorepo of 1,000 units on the embedded cluster
     Embedded,
+    /// A thousand repositories on a real control plane
+    Cluster,
 }
 
 /// Runs the benchmark.
@@ -33,10 +35,28 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Name::Loader => "loader",
         Name::Simulate => "simulate",
         Name::Embedded => "embedded",
+        Name::Cluster => "cluster",
     };
     let mut command = workspace::cargo();
-    command.args(["bench", "--locked", "--package", "nopea-tests", "--bench", name, "--"]);
+    command.args(["bench", "--locked", "--package", "nopea-tests", "--bench", name]);
+    if matches!(options.name, Name::Cluster) {
+        operator()?;
+        command.args(["--features", "cluster"]);
+        command.env("NOPEA_XTASK", std::env::current_exe().context("find this program")?);
+        command.env("NOPEA_OPERATOR", workspace::root().join("target/release/nopea-operator"));
+    }
+    command.arg("--");
     let status = command.args(&options.options).status().context("start cargo")?;
     ensure!(status.success(), "the benchmark {name}: {status}");
+    Ok(())
+}
+
+/// Builds what a benchmark of a real cluster measures.
+fn operator() -> Result<()> {
+    let mut command = workspace::cargo();
+    let status =
+        command.args(["build", "--release", "--locked", "--bin", "nopea-operator"]).status();
+    let status = status.context("start cargo")?;
+    ensure!(status.success(), "the operator: {status}");
     Ok(())
 }

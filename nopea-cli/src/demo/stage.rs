@@ -15,6 +15,7 @@ use crate::{
     output::Output,
     progress::Progress,
     show,
+    target::Target,
     wire::{Session, Setup},
 };
 
@@ -26,6 +27,7 @@ pub(super) struct Stage<'a> {
     pub(super) output: &'a Output,
     pub(super) repository: Repository,
     pub(super) session: Session,
+    pub(super) cluster: MemoryCluster,
     pub(super) checks: usize,
     pub(super) failed: usize,
     steps: usize,
@@ -49,9 +51,11 @@ impl<'a> Stage<'a> {
         options.local = Local::Committed;
         let git = GixSource::new(options)?;
         let key = RepoKey::new("default", "shop");
-        let setup = Setup { key, spec, orders, strictness: Strictness::Strict };
+        let cluster = MemoryCluster::builder().strictness(Strictness::Strict).build();
+        let target = Target::Embedded(cluster.clone());
+        let setup = Setup { key, spec, orders, target };
         let session = Session::assemble(git, mirrors, ManifestRenderer::default(), setup);
-        Ok(Self { output, repository, session, checks: 0, failed: 0, steps: 0 })
+        Ok(Self { output, repository, session, cluster, checks: 0, failed: 0, steps: 0 })
     }
 
     /// Begins a step.
@@ -92,7 +96,7 @@ impl<'a> Stage<'a> {
 
     /// What of ours lives, each with its version: equal maps are untouched objects.
     pub(super) fn members(&self) -> BTreeMap<ObjectKey, String> {
-        members(&self.session.cluster)
+        members(&self.cluster)
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn first_sync(stage: &mut Stage<'_>) -> anyhow::Result<()> {
         requests.dry_run == 12 && requests.apply == 12,
         "each object was dry run once and applied once",
     );
-    let ready = stage.session.cluster.get(&deployment("web")).is_some_and(|web| {
+    let ready = stage.cluster.get(&deployment("web")).is_some_and(|web| {
         web.pointer("/status/readyReplicas").and_then(serde_json::Value::as_i64) == Some(2)
     });
     stage.check(ready, "the sync waited until Deployment web was ready");
@@ -100,7 +100,7 @@ pub(super) async fn removed_file(stage: &mut Stage<'_>) -> anyhow::Result<()> {
         "one object was deleted, and none applied",
     );
     let banner = ObjectKey::new("", "ConfigMap", "shop", "banner");
-    stage.check(stage.session.cluster.get(&banner).is_none(), "ConfigMap shop/banner is gone");
+    stage.check(stage.cluster.get(&banner).is_none(), "ConfigMap shop/banner is gone");
     Ok(())
 }
 
@@ -168,7 +168,7 @@ pub(super) async fn manual_change(stage: &mut Stage<'_>) {
     stage.step("somebody's manual change", about);
     let _before = stage.session.counted();
     let began = Instant::now();
-    let edited = stage.session.cluster.edit(&deployment("web"), "kubectl-edit", |object| {
+    let edited = stage.cluster.edit(&deployment("web"), "kubectl-edit", |object| {
         if let Some(replicas) = object.pointer_mut("/spec/replicas") {
             *replicas = 7.into();
         }
@@ -209,6 +209,6 @@ fn deployment(name: &str) -> ObjectKey {
 }
 
 fn replicas(stage: &Stage<'_>, name: &str) -> Option<i64> {
-    let live = stage.session.cluster.get(&deployment(name))?;
+    let live = stage.cluster.get(&deployment(name))?;
     live.pointer("/spec/replicas")?.as_i64()
 }

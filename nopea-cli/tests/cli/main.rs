@@ -12,6 +12,7 @@ mod follow;
 mod manifest;
 mod other;
 mod plan;
+mod real;
 mod render;
 mod run;
 mod source;

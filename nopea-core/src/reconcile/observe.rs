@@ -189,6 +189,7 @@ fn terminating(state: &mut State, seen: &Observation) {
 /// Our fields look as we applied them.
 fn calm(state: &mut State, seen: &Observation, known: bool) {
     state.members.change(&seen.key, |member| {
+        let same = member.uid == seen.uid && member.baseline == seen.baseline;
         member.seen = seen.version.clone();
         member.uid = seen.uid.clone();
         member.health = seen.health.clone();
@@ -200,7 +201,10 @@ fn calm(state: &mut State, seen: &Observation, known: bool) {
             member.drift = Drift::InSync;
         } else if member.intent.is_none() {
             member.baseline.clone_from(&seen.baseline);
-            member.unverified.clone_from(&seen.object);
+            // a watch shows no object: the one of the restore serves as long as our fields stay
+            if seen.object.is_some() || !same {
+                member.unverified.clone_from(&seen.object);
+            }
         }
     });
     if known && state.healing.due.remove(&seen.key).is_some() {

@@ -1,70 +1,54 @@
-//! The JSON schema of the events that are sent, for the tests: what CDEvents 0.5.1 says of a context,
-//! a subject and the contents of `service.*` 0.3.0 and of custom events, written as one function,
-//! because the published schemas differ in the type and the content alone. Links are never sent, so
-//! none is allowed.
+//! The published JSON schemas of CDEvents 0.5.1, for the tests. `tests/cdevents-0.5.1/README.md` says
+//! where they come from. Knows no event of ours.
 
-use serde_json::{Value, json};
+use std::error::Error;
 
-/// The schema of one event type; of every custom one where it is not a standard type.
-pub(super) fn schema(kind: &str) -> Value {
-    let kind_rule = match standard(kind) {
-        Some(_) => json!({"const": kind}),
-        None => json!({
-            "pattern": r"^dev\.cdeventsx\.[a-zA-Z0-9]+-[a-zA-Z]+\.[a-zA-Z]+\.[0-9]\.[0-9]\.[0-9]$"
-        }),
+use jsonschema::{Retrieve, Uri, Validator};
+use serde_json::Value;
+
+macro_rules! published {
+    ($path:literal) => {
+        include_str!(concat!("../../tests/cdevents-0.5.1/", $path))
     };
-    let text = json!({"type": "string", "minLength": 1});
-    let reference = json!({"type": "string", "minLength": 1, "format": "uri-reference"});
-    let context = strict(
-        &json!({
-            "specversion": {"const": "0.5.1"},
-            "id": text,
-            "source": reference,
-            "type": kind_rule,
-            "timestamp": {"type": "string", "format": "date-time"},
-            "schemaUri": {"type": "string", "minLength": 1, "format": "uri"},
-            "chainId": text,
-        }),
-        &["specversion", "id", "source", "type", "timestamp"],
-    );
-    let inner = standard(kind).unwrap_or_else(|| json!({"type": "object"}));
-    let subject =
-        strict(&json!({"id": text, "source": reference, "content": inner}), &["id", "content"]);
-    strict(
-        &json!({
-            "context": context,
-            "subject": subject,
-            "customData": {"type": "object"},
-            "customDataContentType": {"type": "string"},
-        }),
-        &["context", "subject"],
-    )
 }
 
-/// The content of a standard event.
-fn standard(kind: &str) -> Option<Value> {
-    let text = json!({"type": "string", "minLength": 1});
-    let reference = json!({"type": "string", "minLength": 1, "format": "uri-reference"});
-    let environment = strict(&json!({"id": text, "source": reference}), &["id"]);
-    match kind {
-        "dev.cdevents.service.deployed.0.3.0"
-        | "dev.cdevents.service.upgraded.0.3.0"
-        | "dev.cdevents.service.rolledback.0.3.0" => Some(strict(
-            &json!({"environment": environment, "artifactId": text}),
-            &["environment", "artifactId"],
-        )),
-        "dev.cdevents.service.removed.0.3.0" => {
-            Some(strict(&json!({"environment": environment}), &[]))
-        }
-        _ => None,
+const DEPLOYED: &str = published!("schemas/servicedeployed.json");
+const UPGRADED: &str = published!("schemas/serviceupgraded.json");
+const ROLLED_BACK: &str = published!("schemas/servicerolledback.json");
+const REMOVED: &str = published!("schemas/serviceremoved.json");
+const CUSTOM: &str = published!("custom/schema.json");
+/// What they refer to.
+const LINKS: [&str; 4] = [
+    published!("schemas/links/embeddedlinksarray.json"),
+    published!("schemas/links/embeddedlinkend.json"),
+    published!("schemas/links/embeddedlinkpath.json"),
+    published!("schemas/links/embeddedlinkrelation.json"),
+];
+
+/// Answers from what is vendored, and from nowhere else.
+struct Vendored;
+
+impl Retrieve for Vendored {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn Error + Send + Sync>> {
+        let schemas = LINKS.into_iter().map(read);
+        let found = schemas.into_iter().find(|schema| schema["$id"] == uri.as_str());
+        found.ok_or_else(|| format!("{uri} is not vendored").into())
     }
 }
 
-fn strict(properties: &Value, required: &[&str]) -> Value {
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
-    })
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// Makes the validator of an event type; of custom events where the specification has no such type.
+pub(super) fn validator(kind: &str) -> Validator {
+    let text = match kind {
+        "dev.cdevents.service.deployed.0.3.0" => DEPLOYED,
+        "dev.cdevents.service.upgraded.0.3.0" => UPGRADED,
+        "dev.cdevents.service.rolledback.0.3.0" => ROLLED_BACK,
+        "dev.cdevents.service.removed.0.3.0" => REMOVED,
+        _custom => CUSTOM,
+    };
+    let options = jsonschema::options().should_validate_formats(true).with_retriever(Vendored);
+    options.build(&read(text)).unwrap()
 }

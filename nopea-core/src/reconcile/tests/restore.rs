@@ -34,6 +34,22 @@ fn a_restart_without_a_change_writes_nothing() {
 }
 
 #[test]
+fn a_sighting_without_its_object_takes_nothing_from_what_was_listed() {
+    let mut bench = Bench::synced(&[config_map("a", "1")]);
+    bench.hold(Request::Render);
+    bench.restart();
+    bench.settle();
+    let seen = bench.cluster.look(&key("a")).unwrap();
+    bench.give(Event::Observed(Box::new(seen.without_object())));
+    bench.forget();
+    bench.held.remove(&Request::Render);
+    bench.resume();
+    bench.settle();
+    assert_eq!(bench.status().phase, Phase::Synced);
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::Ask { .. })));
+}
+
+#[test]
 fn the_members_of_the_claimed_kinds_are_listed() {
     let mut bench = Bench::synced(&[config_map("a", "1")]);
     bench.restart();
