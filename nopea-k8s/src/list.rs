@@ -76,9 +76,12 @@ impl Pages {
         self.version = version(&body);
         let mut items = match body.get_mut("items").map(Value::take) {
             Some(Value::Array(items)) => items,
-            // an empty list of metadata alone
+            // how an empty list of metadata is written
             Some(Value::Null) => Vec::new(),
-            Some(_) | None => return Err(refusal::unreadable("the list")),
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_))
+            | None => {
+                return Err(refusal::unreadable("the list"));
+            }
         };
         for item in &mut items {
             self.name(item);

@@ -66,13 +66,13 @@ impl Parent for Kubernetes {
         if self.settings.parent == ParentObject::GitRepository {
             put(&mut metadata, "finalizers", json!([FINALIZER]));
         }
-        self.apply_to_parent(&request.parent, "", CLAIMER, metadata, None).await
+        self.apply_to_parent(&request.parent, CLAIMER, metadata, None).await
     }
 
     async fn release(&self, request: &ParentRef) -> Result<(), Refusal> {
         match self.settings.parent {
             ParentObject::GitRepository => {
-                self.apply_to_parent(request, "", CLAIMER, json!({}), None).await?;
+                self.apply_to_parent(request, CLAIMER, json!({}), None).await?;
             }
             ParentObject::ConfigMap => self.delete_parent(request).await?,
         }
@@ -126,7 +126,6 @@ impl Kubernetes {
     pub(crate) async fn apply_to_parent(
         &self,
         parent: &ParentRef,
-        subresource: &str,
         manager: &str,
         mut metadata: Value,
         field: Option<(&str, Value)>,
@@ -143,11 +142,21 @@ impl Kubernetes {
             put(&mut body, name, value);
         }
         let path = self.parent_path(repo);
-        let uri = format!("{path}{subresource}?fieldManager={manager}&force=true");
+        let uri = format!("{path}?fieldManager={manager}&force=true");
+        self.patch_parent(&uri, "application/apply-patch+yaml", &body).await
+    }
+
+    /// Patches the parent; a collision with another write is tried again.
+    pub(crate) async fn patch_parent(
+        &self,
+        uri: &str,
+        content_type: &str,
+        body: &Value,
+    ) -> Result<(), Refusal> {
         let mut tries = TRIES;
         loop {
             tries = tries.saturating_sub(1);
-            let request = send(Method::PATCH, &uri, "application/apply-patch+yaml", &body)?;
+            let request = send(Method::PATCH, uri, content_type, body)?;
             match self.transport.call(request).await {
                 Ok(_) => return Ok(()),
                 Err(Refusal::Status(status)) if collided(&status) && tries > 0 => {}

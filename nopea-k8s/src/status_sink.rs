@@ -1,4 +1,4 @@
-//! Where a status becomes readable: on `/status` of the parent, or in a key of its `ConfigMap`. It
+//! Where a status becomes readable: replaced on `/status` of the parent, or applied to a key of its `ConfigMap`. It
 //! remembers what stands as a hash, and writes nothing that stands already.
 
 use std::{
@@ -39,12 +39,18 @@ impl StatusSink for Kubernetes {
         self.shown.forget(&parent.repo);
         let written = match self.settings.parent {
             ParentObject::GitRepository => {
-                let field = Some(("status", status));
-                self.apply_to_parent(parent, "/status", PUBLISHER, json!({}), field).await
+                let shown_at = self.parent_path(&parent.repo);
+                let uri = format!("{shown_at}/status?fieldManager={PUBLISHER}");
+                // on a status, a server ignores the uid of an apply: the test is the guard
+                let patch = json!([
+                    {"op": "test", "path": "/metadata/uid", "value": &*parent.uid.0},
+                    {"op": "add", "path": "/status", "value": status},
+                ]);
+                self.patch_parent(&uri, "application/json-patch+json", &patch).await
             }
             ParentObject::ConfigMap => {
                 let field = Some(("data", json!({STATUS_KEY: status.to_string()})));
-                self.apply_to_parent(parent, "", PUBLISHER, json!({}), field).await
+                self.apply_to_parent(parent, PUBLISHER, json!({}), field).await
             }
         };
         match written {
@@ -58,9 +64,14 @@ impl StatusSink for Kubernetes {
     }
 }
 
+/// What kube-apiserver says of a JSON patch whose test failed.
+const TEST_FAILED: &str = "the server rejected our request due to an error in our request";
+
 /// Whether the parent is gone, or another one has its name (experiments R22).
 fn is_gone(status: &ServerStatus) -> bool {
-    let other = status.code == 422 && status.causes.iter().any(|one| &*one.field == "metadata.uid");
+    let other = status.code == 422
+        && (status.causes.iter().any(|one| &*one.field == "metadata.uid")
+            || status.causes.is_empty() && status.message.contains(TEST_FAILED));
     let absent = status.code == 409 && status.message.contains("uid mismatch");
     status.code == 404 || absent || other
 }

@@ -34,10 +34,12 @@ async fn what_stands_is_not_written_again() {
     assert_eq!(
         all[0].line,
         "PATCH /apis/nopea.io/v1alpha1/namespaces/team/gitrepositories/shop/status\
-         ?fieldManager=nopea-status&force=true"
+         ?fieldManager=nopea-status"
     );
-    assert_eq!(all[0].body["metadata"]["uid"], "u1");
-    assert_eq!(all[1].body["status"]["phase"], "Synced");
+    let guard = json!({"op": "test", "path": "/metadata/uid", "value": "u1"});
+    assert_eq!(all[0].body[0], guard);
+    assert_eq!(all[1].body[1]["path"], "/status");
+    assert_eq!(all[1].body[1]["value"]["phase"], "Synced");
 }
 
 #[tokio::test]
@@ -76,6 +78,7 @@ async fn a_parent_that_is_gone_or_replaced_is_not_found() {
         fake::status(404, "NotFound", "not found", &json!({})),
         fake::status(409, "Conflict", "uid mismatch: … no existing object was found", &json!({})),
         fake::status(422, "Invalid", "field is immutable", &causes),
+        fake::status(422, "Invalid", TEST_FAILED, &json!({})),
     ];
     for answer in answers {
         let (cluster, _) = cluster(ParentObject::GitRepository, move |_| answer.clone());

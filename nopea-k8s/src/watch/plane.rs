@@ -304,6 +304,7 @@ impl State {
             object
         };
         let items: Vec<_> = all.into_iter().skip(from).take(size).map(bare).collect();
+        let items = if items.is_empty() { Value::Null } else { json!(items) };
         reply(
             200,
             &json!({"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": items}),
