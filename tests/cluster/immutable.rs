@@ -55,7 +55,7 @@ fn rows(namespace: &str) -> Vec<Row> {
     let claim = json!({
         "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
     });
-    let service = json!({"clusterIP": "None", "ports": [{"port": 80}]});
+    let service = json!({"clusterIP": "10.0.77.7", "ports": [{"port": 80}]});
     vec![
         (workload("StatefulSet", json!({"serviceName": "a"})), "/spec/serviceName", json!("b")),
         (
@@ -92,7 +92,7 @@ fn rows(namespace: &str) -> Vec<Row> {
             "/roleRef/name",
             json!("b"),
         ),
-        (named("v1", "Service", json!({"spec": service})), "/spec/clusterIP", json!("10.0.77.7")),
+        (named("v1", "Service", json!({"spec": service})), "/spec/clusterIP", json!("10.0.77.8")),
     ]
 }
 
