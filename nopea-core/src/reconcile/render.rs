@@ -186,6 +186,7 @@ fn find_works(state: &mut State, plan: &mut Plan, turn: &mut Turn) {
     };
     let moving: Vec<bool> = set.objects.iter().zip(&plan.works).map(moves).collect();
     let deferred = preflight::deferred(&set.objects, &moving);
+    plan.faults.extend(preflight::schema_faults(&set.objects, &deferred, &state.scopes));
     for (work, deferred) in plan.works.iter_mut().zip(deferred) {
         work.deferred = deferred;
     }
