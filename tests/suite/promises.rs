@@ -310,3 +310,25 @@ async fn a_schema_error_in_a_custom_resource_is_refused_before_its_definition_is
     let key = ObjectKey::new("example.org", "Widget", "shop", "w");
     assert_eq!(rig.cluster.get(&key).unwrap()["spec"]["size"], 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_schema_error_in_a_new_namespace_is_refused_before_the_namespace_is_written() {
+    let service = |port: &str| {
+        let metadata = "{name: web, namespace: team}";
+        format!("apiVersion: v1\nkind: Service\nmetadata: {metadata}\nspec: {{{port}}}\n")
+    };
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n";
+    let mut rig = Rig::new();
+    rig.source.commit(&[("a.yaml", &service("prots: []")), ("z.yaml", namespace)]);
+    let repo = rig.declare("shop/web", |_spec| ());
+    rig.sync(&repo).await.unwrap_err();
+    let faults = rig.status(&repo).faults.clone();
+    assert_eq!(faults[0].code, Code::UnknownField, "{faults:?}");
+    assert_eq!(&*faults[0].origin.as_ref().unwrap().file, "a.yaml");
+    assert_eq!(writes(&rig), []);
+    rig.source.commit(&[("a.yaml", &service("ports: [{port: 80}]")), ("z.yaml", namespace)]);
+    rig.cluster.reset_requests();
+    rig.sync(&repo).await.unwrap();
+    let Requests { dry_run, apply, .. } = rig.cluster.requests();
+    assert_eq!((dry_run, apply), (3, 2), "one more for what is deferred");
+}

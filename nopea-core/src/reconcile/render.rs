@@ -13,7 +13,7 @@ use super::{
     event::{Attempt, Ticket},
     heal,
     plan::{Finding, Plan, Work, find, is_ready},
-    recall,
+    recall, stand_in,
     state::{Phase, Running, Stage, State, Sync},
     turn::{Report, Turn},
 };
@@ -190,6 +190,7 @@ fn find_works(state: &mut State, plan: &mut Plan, turn: &mut Turn) {
     for (work, deferred) in plan.works.iter_mut().zip(deferred) {
         work.deferred = deferred;
     }
+    stand_in::schedule(plan, &state.scopes);
 }
 
 /// Finds the members that the set no longer names (rule 8).
