@@ -25,7 +25,10 @@ const STEPS: [Step; 11] = [
     ("deny", deny),
     ("release", || cargo(&["build", "--release", "--locked", "--bin", "nopea"])),
     ("demo", || cargo(&["run", "--release", "--bin", "nopea", "--", "demo"])),
-    (CLUSTER, || cluster::beside(None, &SUITE.map(Into::into))),
+    (CLUSTER, || {
+        cargo(&["build", "--locked", "--bin", "nopea-operator"])?;
+        cluster::beside(None, &SUITE.map(Into::into))
+    }),
 ];
 
 /// The one step that a machine may lack the means for.
