@@ -1,5 +1,5 @@
-//! Where a status becomes readable: replaced on `/status` of the parent, or applied to a key of its `ConfigMap`. It
-//! remembers what stands as a hash, and writes nothing that stands already.
+//! Where a status becomes readable: replaced on `/status` of the parent, or applied to a key of its
+//! `ConfigMap`. It remembers what stands as a hash, and writes nothing that stands already.
 
 use std::{
     collections::HashMap,

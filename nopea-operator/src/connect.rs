@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kube::{Client, Config};
-use nopea_k8s::Kubernetes;
+use nopea_k8s::{Kubernetes, Recorder};
 
 use crate::{
     args::Arguments,
@@ -18,14 +18,21 @@ pub(crate) async fn connect(
 ) -> anyhow::Result<(Client, Cluster)> {
     let client = noted(nopea_k8s::client(config(arguments).await?)?, reach);
     let kubernetes = Arc::new(Kubernetes::builder(client.clone()).build());
+    let events = Recorder::new(&kubernetes, &instance());
     let cluster = Cluster {
         applier: Arc::clone(&kubernetes) as _,
         view: Arc::clone(&kubernetes) as _,
         parent: Arc::clone(&kubernetes) as _,
         status: kubernetes,
-        sinks: Vec::new(),
+        sinks: vec![Arc::new(events)],
     };
     Ok((client, cluster))
+}
+
+/// Who writes: a Pod is named as its host is.
+fn instance() -> String {
+    let named = std::env::var("HOSTNAME").ok().filter(|name| !name.is_empty());
+    named.unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
 }
 
 /// In a cluster its own account is used, unless a kubeconfig is named.

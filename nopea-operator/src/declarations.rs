@@ -155,13 +155,27 @@ impl Declarations {
 
     /// Once a failure, not once a try.
     fn failed(&mut self, scope: Scope, error: &watcher::Error) {
-        let (namespace, error) = (Named(&scope).to_string(), error.to_string());
+        let (namespace, error) = (Named(&scope).to_string(), reason(error));
         if self.failing.get(&scope) == Some(&error) {
             tracing::debug!(namespace, error, "GitRepositories cannot be watched");
             return;
         }
         tracing::warn!(namespace, error, "GitRepositories cannot be watched; trying again");
         self.failing.insert(scope, error);
+    }
+}
+
+/// What went wrong, in the server's words where it has any: the client's hold whole structures.
+fn reason(error: &watcher::Error) -> String {
+    match error {
+        watcher::Error::WatchError(status)
+        | watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status)) => status.message.clone(),
+        watcher::Error::InitialListFailed(_)
+        | watcher::Error::WatchStartFailed(_)
+        | watcher::Error::WatchFailed(_)
+        | watcher::Error::NoResourceVersion => error.to_string(),
     }
 }
 

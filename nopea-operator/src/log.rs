@@ -7,7 +7,7 @@ use crate::args::LogFormat;
 /// Without `RUST_LOG`: what this program says, and warnings of what it stands on; what a request
 /// ended with is said by whoever made it.
 const DEFAULT_FILTER: &str =
-    "info,kube=warn,kube_client::client::builder=off,hyper=warn,gix=warn,tower=warn";
+    "info,kube=warn,kube_client::client=off,hyper=warn,gix=warn,tower=warn";
 
 /// Starts the log. A second call changes nothing.
 pub(crate) fn start(format: LogFormat) {

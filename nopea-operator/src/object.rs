@@ -127,18 +127,31 @@ fn typed(object: &DynamicObject) -> Result<GitRepository, String> {
     Ok(typed)
 }
 
-/// Names every field that cannot be read, not the first: each is tried alone.
+/// Names every field that is wrong, not the first: those of a wrong type, each tried alone, then
+/// those of a wrong value among the others.
 fn mistyped(spec: &Value, first: &serde_json::Error) -> String {
     let help = "`kubectl explain gitrepository.spec` shows the types";
-    let alone = |(name, value): (&String, &Value)| {
+    let mut rest = json!({"url": "https://example.org"});
+    let mut wrong = Vec::new();
+    for (name, value) in spec.as_object().into_iter().flatten() {
         let mut alone = json!({"url": ""});
-        alone.as_object_mut()?.insert(name.clone(), value.clone());
-        let error = serde_json::from_value::<GitRepositorySpec>(alone).err()?;
-        let name = format!("spec.{name}");
-        Some(format!("{name} {value} cannot be: {error}; {help}"))
-    };
-    let mut wrong: Vec<_> = spec.as_object().into_iter().flatten().filter_map(alone).collect();
-    if wrong.is_empty() {
+        if let Some(fields) = alone.as_object_mut() {
+            fields.insert(name.clone(), value.clone());
+        }
+        match serde_json::from_value::<GitRepositorySpec>(alone) {
+            Err(error) => wrong.push(format!("spec.{name} {value} cannot be: {error}; {help}")),
+            Ok(_) => {
+                if let Some(fields) = rest.as_object_mut() {
+                    fields.insert(name.clone(), value.clone());
+                }
+            }
+        }
+    }
+    let others = serde_json::from_value::<GitRepositorySpec>(rest).ok();
+    if let Some(Err(invalid)) = others.as_ref().map(Spec::try_from) {
+        wrong.push(invalid.to_string());
+    }
+    if spec.get("url").is_none() {
         wrong.push(format!("spec cannot be: {first}; {help}"));
     }
     wrong.join("; ")

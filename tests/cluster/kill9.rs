@@ -15,10 +15,10 @@ const FOREIGN: usize = 20;
 const OBJECTS: usize = 200;
 const MOVING: usize = 60;
 
-/// The ConfigMaps of a state, by name, with their values.
+/// The objects of a state, by name, with their values.
 fn state(odd: bool) -> BTreeMap<String, String> {
     let moving = if odd { OBJECTS..OBJECTS + MOVING } else { 0..MOVING };
-    let value = |number: usize| if odd && number % 2 == 0 { "odd" } else { "even" };
+    let value = |number: usize| if odd && number.is_multiple_of(2) { "odd" } else { "even" };
     moving
         .chain(MOVING..OBJECTS)
         .map(|number| (format!("c-{number:03}"), value(number).to_owned()))

@@ -47,7 +47,7 @@ async fn a_restored_copy_of_a_member_is_never_pruned() {
     assert_eq!(live["metadata"]["uid"], restored["metadata"]["uid"], "the copy is not");
 }
 
-/// R1. Controllers copy the labels of a Service to its EndpointSlice.
+/// R1. Controllers copy the labels of a Service to its `EndpointSlice`.
 #[tokio::test]
 async fn an_endpoint_slice_with_our_label_is_no_member() {
     let operator = Operator::new("slices").await;

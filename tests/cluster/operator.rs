@@ -76,7 +76,9 @@ impl Operator {
     pub(crate) async fn sync(&self, key: &RepoKey) -> Result<Commit, Arc<[Fault]>> {
         self.engine.sync_now(key).await.map_err(|error| match error {
             SyncError::Failed(faults) => faults,
-            other => panic!("{other}: {:#?}", self.engine.status(key)),
+            other @ (SyncError::UnknownRepository(_) | SyncError::TimedOut { .. } | _) => {
+                panic!("{other}: {:#?}", self.engine.status(key))
+            }
         })
     }
 

@@ -32,8 +32,8 @@ async fn a_removed_label_and_a_deletion_look_alike_to_a_selected_watch() {
         server.create("nopea", &body).await.ok();
         assert_eq!(watch.of(name).await.0, "ADDED");
         if name == "label" {
-            let patch = json!({"metadata": {"labels": {PART_OF: null}}, "data": {"a": "new"}});
-            server.merge("user", &body, &patch).await.ok();
+            let change = json!({"metadata": {"labels": {PART_OF: null}}, "data": {"a": "new"}});
+            server.merge("user", &body, &change).await.ok();
         } else {
             server.delete(&body).await.ok();
         }

@@ -125,7 +125,11 @@ impl Scene {
             .await
     }
 
-    /// The ConfigMaps that carry the mark of the declaration, by name, with their data.
+    /// The objects of kind `ConfigMap` with the mark of the declaration, by name, with their data.
+    ///
+    /// # Panics
+    ///
+    /// Where the server refuses.
     pub async fn members(&self, name: &str) -> BTreeMap<String, Value> {
         let part_of = part_of_id(&RepoKey::new(self.namespace.as_str(), name));
         let query = format!("labelSelector=applyset.kubernetes.io/part-of={part_of}");

@@ -51,7 +51,7 @@ pub(super) async fn run(transport: Transport, discovery: Discovery) {
         if heard {
             pace.reset();
         } else {
-            sleep(pace.next()).await;
+            sleep(pace.refused()).await;
         }
     }
 }

@@ -29,8 +29,9 @@ type Place = (Text, Text);
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// By the value of the part-of label.
-    sets: HashMap<Text, BTreeMap<Place, Known>>,
+    /// By the value of the part-of label. One map for all, of boxes: a thousand repositories with a
+    /// few objects each would else be a thousand maps of mostly empty nodes.
+    objects: BTreeMap<(Text, Place), Box<Known>>,
     /// The set that each object is in.
     set_of: HashMap<Place, Text>,
     followers: HashMap<Text, Vec<Arc<Channel>>>,
@@ -97,7 +98,7 @@ impl Hub {
         channel.listed(&self.kind);
         let mut live = BTreeSet::new();
         let mut events = VecDeque::new();
-        for known in inner.sets.get(&channel.part_of).into_iter().flat_map(BTreeMap::values) {
+        for known in inner.of(&channel.part_of) {
             live.insert(known.seen.uid.clone());
             events.push_back(ViewEvent::Observed(Box::new(known.seen.clone())));
         }
@@ -120,17 +121,14 @@ impl Hub {
     /// Everything was listed: what was not among it is gone, and each repository is shown its own.
     pub(super) fn complete(&self) {
         let mut inner = self.inner();
-        let Inner { sets, set_of, round, .. } = &mut *inner;
-        for objects in sets.values_mut() {
-            objects.retain(|place, known| {
-                let lives = known.round == *round;
-                if !lives {
-                    set_of.remove(place);
-                }
-                lives
-            });
-        }
-        sets.retain(|_, objects| !objects.is_empty());
+        let Inner { objects, set_of, round, .. } = &mut *inner;
+        objects.retain(|(_, place), known| {
+            let lives = known.round == *round;
+            if !lives {
+                set_of.remove(place);
+            }
+            lives
+        });
         inner.names.tidy();
         inner.state = Showing::All;
         inner.each(|channel| channel.relist(&self.kind));
@@ -159,7 +157,7 @@ impl Hub {
         let place = (Text::clone(&seen.key.namespace), Text::clone(&seen.key.name));
         let before = inner.set_of.remove(&place);
         if let Some(set) = &before {
-            inner.take(set, &place);
+            inner.objects.remove(&(Text::clone(set), place));
         }
         let now = seen.marks.part_of.clone();
         inner.tell(before, now, &seen);
@@ -168,7 +166,7 @@ impl Hub {
     /// The kind is not served any more.
     pub(super) fn gone(&self) {
         let mut inner = self.inner();
-        inner.sets = HashMap::new();
+        inner.objects = BTreeMap::new();
         inner.set_of = HashMap::new();
         inner.state = Showing::Nothing;
         inner.each(|channel| channel.gone(&self.kind));
@@ -185,20 +183,18 @@ impl Inner {
         let place = (Text::clone(&seen.key.namespace), Text::clone(&seen.key.name));
         let before = self.set_of.insert(place.clone(), Text::clone(&set));
         if let Some(left) = before.as_ref().filter(|before| **before != set) {
-            self.take(left, &place);
+            self.objects.remove(&(Text::clone(left), place.clone()));
         }
         let known = Known { round: self.round, seen: seen.clone() };
-        self.sets.entry(set).or_default().insert(place, known);
+        self.objects.insert((self.names.text(&set), place), Box::new(known));
         Some((seen, before))
     }
 
-    fn take(&mut self, set: &Text, place: &Place) {
-        if let Some(objects) = self.sets.get_mut(set) {
-            objects.remove(place);
-            if objects.is_empty() {
-                self.sets.remove(set);
-            }
-        }
+    /// The objects of a set.
+    fn of(&self, set: &Text) -> impl Iterator<Item = &Known> {
+        let first = (Text::clone(set), (Text::default(), Text::default()));
+        let from = self.objects.range(first..);
+        from.take_while(move |((one, _), _)| one == set).map(|(_, known)| &**known)
     }
 
     /// Tells whose it was and whose it is.

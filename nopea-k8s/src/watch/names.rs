@@ -29,6 +29,11 @@ impl Names {
         seen.others = one(&mut self.lists, &seen.others);
     }
 
+    /// The text, as others hold it.
+    pub(super) fn text(&mut self, text: &Text) -> Text {
+        one(&mut self.texts, text)
+    }
+
     /// Lets go of what nobody holds any more.
     pub(super) fn tidy(&mut self) {
         self.lists.retain(|list| Arc::strong_count(list) > 1);

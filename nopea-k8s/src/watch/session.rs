@@ -177,7 +177,8 @@ impl Session {
                     if self.refusals >= REFUSALS {
                         self.from = None;
                     }
-                    sleep(self.pace.next()).await;
+                    let busy = code == 429 || code >= 500;
+                    sleep(if busy { self.pace.next() } else { self.pace.refused() }).await;
                 }
             }
         }

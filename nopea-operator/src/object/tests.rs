@@ -47,9 +47,12 @@ fn every_wrong_value_is_named_with_the_way_out() {
 
 #[test]
 fn every_value_of_a_wrong_type_is_named_and_spoils_no_other_object() {
-    let why = why(&json!({"url": "https://example.org/a.git", "interval": 5, "suspend": "no"}));
+    let why = why(&json!({
+        "url": "https://example.org/a.git", "interval": 5, "suspend": "no", "path": "/etc",
+    }));
     assert!(why.contains("spec.interval 5 cannot be"), "{why}");
     assert!(why.contains("spec.suspend \"no\" cannot be"), "{why}");
+    assert!(why.contains("path \"/etc\" cannot be"), "of a wrong value as well: {why}");
 }
 
 #[test]

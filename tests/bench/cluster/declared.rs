@@ -1,4 +1,4 @@
-//! The GitRepositories of the units: declared, notified, waited for.
+//! The declarations of the units: declared, notified, waited for.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -32,7 +32,7 @@ pub(crate) struct Watched {
 }
 
 impl Declarations {
-    /// Installs the CustomResourceDefinition and makes the namespace.
+    /// Installs the `CustomResourceDefinition` and makes the namespace.
     pub(crate) async fn install(client: &Client) -> Result<Self> {
         let definition = serde_yaml::to_string(&nopea_k8s::crd())?;
         client.request::<serde_json::Value>(bare::request(&definition)?).await?;

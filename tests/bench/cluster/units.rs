@@ -1,4 +1,4 @@
-//! The objects: units of a ServiceAccount, a Service, a Deployment and an Ingress, each in a folder.
+//! The objects: units of a service account, a Service, a Deployment and an Ingress, each in a folder.
 
 /// How many objects a unit has.
 pub(crate) const OBJECTS: usize = 4;

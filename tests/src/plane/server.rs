@@ -94,8 +94,8 @@ impl Server {
 
     /// Merges a patch into the object that the body names.
     pub async fn merge(&self, manager: &str, body: &Value, patch: &Value) -> Answer {
-        let path = format!("{}?fieldManager={manager}", path(body));
-        self.send(Method::PATCH, &path, "application/merge-patch+json", Some(patch)).await
+        let to = format!("{}?fieldManager={manager}", path(body));
+        self.send(Method::PATCH, &to, "application/merge-patch+json", Some(patch)).await
     }
 
     /// Applies a JSON patch to the object that the body names.
