@@ -16,7 +16,9 @@ const STEPS: [Step; 11] = [
     ("fmt", || cargo(&["fmt", "--all", "--check"])),
     ("tidy", tidy::run),
     ("clippy", || {
-        cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-Dwarnings"])
+        let features = ["--features", "nopea-tests/cluster"];
+        let options = ["clippy", "--workspace", "--all-targets", "--locked"];
+        cargo(&[&options[..], &features, &["--", "-Dwarnings"]].concat())
     }),
     ("doc", doc),
     ("test", || cargo(&["test"])),
@@ -25,7 +27,10 @@ const STEPS: [Step; 11] = [
     ("deny", deny),
     ("release", || cargo(&["build", "--release", "--locked", "--bin", "nopea"])),
     ("demo", || cargo(&["run", "--release", "--bin", "nopea", "--", "demo"])),
-    (CLUSTER, || cluster::beside(None, &SUITE.map(Into::into))),
+    (CLUSTER, || {
+        cargo(&["build", "--locked", "--bin", "nopea-operator"])?;
+        cluster::beside(None, &SUITE.map(Into::into))
+    }),
 ];
 
 /// The one step that a machine may lack the means for.
