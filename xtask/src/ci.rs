@@ -16,7 +16,9 @@ const STEPS: [Step; 11] = [
     ("fmt", || cargo(&["fmt", "--all", "--check"])),
     ("tidy", tidy::run),
     ("clippy", || {
-        cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-Dwarnings"])
+        let features = ["--features", "nopea-tests/cluster"];
+        let options = ["clippy", "--workspace", "--all-targets", "--locked"];
+        cargo(&[&options[..], &features, &["--", "-Dwarnings"]].concat())
     }),
     ("doc", doc),
     ("test", || cargo(&["test"])),
