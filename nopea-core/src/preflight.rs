@@ -4,11 +4,13 @@
 //! them by what stands now. Knows no server.
 
 mod admission;
+mod custom;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+pub(crate) use self::custom::schema_faults;
 use crate::{
     model::{GroupKind, ObjectKey},
     order::{Names, of_pod},

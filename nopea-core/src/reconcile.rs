@@ -44,6 +44,7 @@ mod render;
 mod replace;
 mod restore;
 mod source;
+mod stand_in;
 mod state;
 mod step;
 mod trial;

@@ -11,7 +11,9 @@ pub use self::{
     client::{Unusable, client},
     kubeconfig::{Context, NoContext, context},
 };
-use crate::{discovery::Discovery, status_sink::Shown, transport::Transport, watch::Watches};
+use crate::{
+    discovery::Discovery, status_sink::Shown, transport::Transport, view::Together, watch::Watches,
+};
 
 /// A Kubernetes cluster. Clones share everything.
 #[derive(Clone)]
@@ -21,6 +23,7 @@ pub struct Kubernetes {
     pub(crate) settings: Settings,
     pub(crate) watches: Watches,
     pub(crate) shown: Shown,
+    pub(crate) together: Together,
 }
 
 /// What is settled once.
@@ -97,7 +100,8 @@ impl Builder {
         let page_size = self.settings.page_size;
         let watches = Watches::new(transport.clone(), discovery.clone(), page_size);
         let shown = Shown::default();
-        Kubernetes { transport, discovery, settings: self.settings, watches, shown }
+        let together = Together::default();
+        Kubernetes { transport, discovery, settings: self.settings, watches, shown, together }
     }
 }
 

@@ -16,6 +16,9 @@ use serde_json::Value;
 use crate::{Kubernetes, list::OBJECTS, refusal, watch::request::get};
 
 mod survey;
+mod together;
+
+pub(crate) use together::Together;
 
 #[async_trait]
 impl ClusterView for Kubernetes {

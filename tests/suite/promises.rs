@@ -265,3 +265,70 @@ async fn a_namespace_goes_with_what_controllers_made_in_it_and_stays_for_what_ot
     assert_eq!(rig.cluster.get(&ObjectKey::new("", "Namespace", "", "back")), None);
     assert!(rig.cluster.get(&key("kept")).is_some());
 }
+
+const WIDGETS: &str = r"
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.org}
+spec:
+  group: example.org
+  scope: Namespaced
+  names: {kind: Widget, plural: widgets, singular: widget}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec: {type: object, properties: {size: {type: integer}}}
+";
+
+/// A definition and a resource of it, in the worst order.
+fn widgets(spec: &str) -> [(&str, String); 2] {
+    let widget =
+        format!("apiVersion: example.org/v1\nkind: Widget\nmetadata: {{name: w}}\nspec: {spec}\n");
+    [("a.yaml", widget), ("z.yaml", WIDGETS.to_owned())]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schema_error_in_a_custom_resource_is_refused_before_its_definition_is_written() {
+    let mut rig = Rig::new();
+    let [widget, definition] = widgets("{siz: 1}");
+    rig.source.commit(&[(widget.0, &*widget.1), (definition.0, &*definition.1)]);
+    let repo = rig.declare("shop/web", |_spec| ());
+    rig.sync(&repo).await.unwrap_err();
+    let faults = rig.status(&repo).faults.clone();
+    let codes: Vec<_> = faults.iter().map(|fault| fault.code).collect();
+    assert_eq!(codes, [Code::UnknownField], "{faults:?}");
+    assert_eq!(&*faults[0].origin.as_ref().unwrap().file, "a.yaml");
+    assert_eq!(writes(&rig), []);
+    let [widget, definition] = widgets("{size: 1}");
+    rig.source.commit(&[(widget.0, &*widget.1), (definition.0, &*definition.1)]);
+    rig.sync(&repo).await.unwrap();
+    let key = ObjectKey::new("example.org", "Widget", "shop", "w");
+    assert_eq!(rig.cluster.get(&key).unwrap()["spec"]["size"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schema_error_in_a_new_namespace_is_refused_before_the_namespace_is_written() {
+    let service = |port: &str| {
+        let metadata = "{name: web, namespace: team}";
+        format!("apiVersion: v1\nkind: Service\nmetadata: {metadata}\nspec: {{{port}}}\n")
+    };
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n";
+    let mut rig = Rig::new();
+    rig.source.commit(&[("a.yaml", &service("prots: []")), ("z.yaml", namespace)]);
+    let repo = rig.declare("shop/web", |_spec| ());
+    rig.sync(&repo).await.unwrap_err();
+    let faults = rig.status(&repo).faults.clone();
+    assert_eq!(faults[0].code, Code::UnknownField, "{faults:?}");
+    assert_eq!(&*faults[0].origin.as_ref().unwrap().file, "a.yaml");
+    assert_eq!(writes(&rig), []);
+    rig.source.commit(&[("a.yaml", &service("ports: [{port: 80}]")), ("z.yaml", namespace)]);
+    rig.cluster.reset_requests();
+    rig.sync(&repo).await.unwrap();
+    let Requests { dry_run, apply, .. } = rig.cluster.requests();
+    assert_eq!((dry_run, apply), (3, 2), "one more for what is deferred");
+}

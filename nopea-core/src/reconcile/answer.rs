@@ -6,7 +6,7 @@ use super::{
     event::{Answer, Ticket},
     heal,
     meaning::{Meaning, meaning},
-    observe, prune, remove, replace,
+    observe, prune, remove, replace, stand_in,
     state::{Doing, State},
     trial,
     turn::Turn,
@@ -30,11 +30,14 @@ pub(super) fn answered(
     let Some(flight) = state.flights.remove(key) else { return };
     let shown = shown(&flight.doing, &result);
     let judged_up_to = shown.map(|now| now.version.clone());
-    let absent = says_absent(key, &result);
+    let absent = says_absent(&flight.doing, key, &result);
     let doubtful = shown.is_some_and(|now| flight.is_doubtful(&now.uid));
     match flight.doing {
         Doing::Trying(at) => {
             with_plan(state, |state, plan| trial::tried(state, plan, at, result, turn));
+        }
+        Doing::StandingIn(at) => {
+            with_plan(state, |_state, plan| stand_in::tried(plan, at, result));
         }
         Doing::Judging(at) => {
             with_plan(state, |state, plan| trial::judged(state, plan, at, result, turn));
@@ -78,8 +81,10 @@ pub(super) fn answered(
 }
 
 /// Says whether an answer tells that the object is not there.
-fn says_absent(key: &ObjectKey, result: &Result<Answer, Refusal>) -> bool {
+fn says_absent(doing: &Doing, key: &ObjectKey, result: &Result<Answer, Refusal>) -> bool {
     match result {
+        // what is said of a stand-in is not said of the object
+        _ if matches!(doing, Doing::StandingIn(_)) => false,
         Ok(Answer::Absent) => true,
         Ok(Answer::Applied { .. } | Answer::Live(_) | Answer::Deleted | Answer::Creatable) => false,
         Err(refusal) => meaning(refusal, key) == Meaning::Gone,
@@ -90,7 +95,7 @@ fn says_absent(key: &ObjectKey, result: &Result<Answer, Refusal>) -> bool {
 fn shown<'a>(doing: &Doing, result: &'a Result<Answer, Refusal>) -> Option<&'a Observation> {
     match result {
         Ok(Answer::Applied { now, .. } | Answer::Live(now))
-            if !matches!(doing, Doing::Trying(_)) =>
+            if !matches!(doing, Doing::Trying(_) | Doing::StandingIn(_)) =>
         {
             Some(now)
         }

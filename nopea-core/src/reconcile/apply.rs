@@ -12,7 +12,7 @@ use super::{
     plan::Plan,
     prune,
     reclaim::Reclaim,
-    render, replace,
+    render, replace, stand_in,
     state::{Doing, Flight, Goal, Phase, Running, Stage, State, Sync},
     trial,
     turn::Turn,
@@ -55,6 +55,7 @@ pub(super) fn advance(
         }
         Phase::Preflighting => {
             launch(state, plan, Mode::Try, turn);
+            stand_in::launch(state, plan, turn);
             if !plan.is_quiet() || dispute::ask(plan, round.attempt, round.goal, turn) {
                 Flow::Wait
             } else if !plan.faults.is_empty() {

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     classify::{self, Verdict},
-    model::Manifest,
     port::{Mode, Refusal},
     prepare::Prepared,
     trim,
@@ -31,19 +30,25 @@ pub(super) fn request(plan: &Plan, index: usize, mode: Mode) -> Option<Ask> {
 
 /// Notes a schema refusal and asks again without the fields that it names; false where it is none.
 pub(super) fn noted(plan: &mut Plan, index: usize, object: &Prepared, refusal: &Refusal) -> bool {
-    let Some(work) = plan.works.get_mut(index) else { return false };
-    let Manifest { key, body, .. } = &object.manifest;
-    if classify::verdict_of(refusal, key) != Verdict::SchemaFault {
+    if classify::verdict_of(refusal, &object.manifest.key) != Verdict::SchemaFault {
         return false;
     }
+    if heard(plan, index, object, refusal) {
+        plan.pending.insert(index);
+    }
+    true
+}
+
+/// Takes a schema refusal down; true where something is left of the manifest to ask again.
+pub(super) fn heard(plan: &mut Plan, index: usize, object: &Prepared, refusal: &Refusal) -> bool {
+    let Some(work) = plan.works.get_mut(index) else { return false };
+    let body = &object.manifest.body;
     plan.faults.extend(classify::schema_faults(refusal, &object.manifest));
     work.complained = true;
     let paths = classify::schema_paths(refusal);
     let rest = trim::without(work.rest.as_ref().unwrap_or(body), &paths);
-    if let Some(rest) = rest.filter(|_| work.rounds < MAX_ROUNDS) {
-        work.rounds += 1;
-        work.rest = Some(Arc::new(rest));
-        plan.pending.insert(index);
-    }
+    let Some(rest) = rest.filter(|_| work.rounds < MAX_ROUNDS) else { return false };
+    work.rounds += 1;
+    work.rest = Some(Arc::new(rest));
     true
 }

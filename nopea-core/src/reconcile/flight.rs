@@ -41,6 +41,8 @@ impl Flight {
 pub(super) enum Doing {
     /// The dry run of a planned write.
     Trying(usize),
+    /// The dry run of a stand-in for an object whose namespace does not exist yet.
+    StandingIn(usize),
     /// A look at what stands where a write was refused.
     Judging(usize),
     /// A planned write.
@@ -70,6 +72,7 @@ impl Doing {
     pub(super) fn is_dry(&self) -> bool {
         match self {
             Self::Trying(_)
+            | Self::StandingIn(_)
             | Self::Judging(_)
             | Self::Proposing(_)
             | Self::AwaitingGone(_)

@@ -36,6 +36,8 @@ pub(super) struct Plan {
     pub(super) prune_tries: BTreeMap<ObjectKey, u8>,
     /// Works of the current phase that were not asked for yet.
     pub(super) pending: BTreeSet<usize>,
+    /// Works of which a stand-in is to be dry run.
+    pub(super) stand_ins: BTreeSet<usize>,
     /// Deletions of the current step that were not asked for yet.
     pub(super) pending_prune: BTreeSet<ObjectKey>,
     /// Works that are tried again at a time.
@@ -153,6 +155,7 @@ impl Plan {
             steps: Vec::new(),
             prune_tries: BTreeMap::new(),
             pending: BTreeSet::new(),
+            stand_ins: BTreeSet::new(),
             pending_prune: BTreeSet::new(),
             later: BTreeSet::new(),
             open: 0,
@@ -206,6 +209,7 @@ impl Plan {
     pub(super) fn is_quiet(&self) -> bool {
         self.open == 0
             && self.pending.is_empty()
+            && self.stand_ins.is_empty()
             && self.pending_prune.is_empty()
             && self.later.is_empty()
     }

@@ -13,7 +13,7 @@ use super::{
     event::{Attempt, Ticket},
     heal,
     plan::{Finding, Plan, Work, find, is_ready},
-    recall,
+    recall, stand_in,
     state::{Phase, Running, Stage, State, Sync},
     turn::{Report, Turn},
 };
@@ -186,9 +186,11 @@ fn find_works(state: &mut State, plan: &mut Plan, turn: &mut Turn) {
     };
     let moving: Vec<bool> = set.objects.iter().zip(&plan.works).map(moves).collect();
     let deferred = preflight::deferred(&set.objects, &moving);
+    plan.faults.extend(preflight::schema_faults(&set.objects, &deferred, &state.scopes));
     for (work, deferred) in plan.works.iter_mut().zip(deferred) {
         work.deferred = deferred;
     }
+    stand_in::schedule(plan, &state.scopes);
 }
 
 /// Finds the members that the set no longer names (rule 8).

@@ -6,22 +6,25 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use nopea_core::{
-    membership::{PART_OF, part_of_id},
-    model::{GroupKind, ObjectKey, Observation, RepoKey},
+    membership::part_of_id,
+    model::{GroupKind, ObjectKey, Observation},
     port::{Refusal, Survey},
 };
 use serde_json::Value;
 
-use super::{observed, observed_all};
+use super::{
+    observed, observed_all,
+    together::{members, selector},
+};
 use crate::{
     Kubernetes,
     discovery::Resource,
     list::{OBJECTS, Pages, api_version},
-    watch::request::{escape, get},
+    watch::request::get,
 };
 
 /// How many kinds are listed at once.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// Lists what is asked for.
 pub(super) async fn survey(
@@ -29,15 +32,12 @@ pub(super) async fn survey(
     request: &Survey,
 ) -> Result<Vec<Observation>, Refusal> {
     match request {
-        Survey::Members { repo, kinds } => {
-            let resources = preferred(cluster, kinds).await?;
-            list_all(cluster, &resources, &Wanted::Members(selector(repo))).await
-        }
+        Survey::Members { repo, kinds } => members(cluster, repo, kinds).await,
         Survey::AllKinds { repo } => {
             let mut resources = cluster.discovery.listable().await?;
             // what cannot be applied is nobody's member: metrics, reviews
             resources.retain(|resource| resource.allows("patch"));
-            list_all(cluster, &resources, &Wanted::Members(selector(repo))).await
+            list_all(cluster, &resources, &Wanted::Members(selector(&[&part_of_id(repo)]))).await
         }
         Survey::Contents { key } if key.kind.is("", "Namespace") => {
             let mut resources = cluster.discovery.listable().await?;
@@ -48,19 +48,15 @@ pub(super) async fn survey(
     }
 }
 
-enum Wanted {
+pub(super) enum Wanted {
     /// Whole objects that this part of a query selects.
     Members(String),
     /// The metadata of everything in a namespace (empty: everywhere).
     Inside(String),
 }
 
-fn selector(repo: &RepoKey) -> String {
-    format!("labelSelector={}%3D{}", escape(PART_OF), escape(&part_of_id(repo)))
-}
-
 /// The kinds in their preferred versions; those that are not served are left out.
-async fn preferred(
+pub(super) async fn preferred(
     cluster: &Kubernetes,
     kinds: &BTreeSet<GroupKind>,
 ) -> Result<Vec<Arc<Resource>>, Refusal> {
@@ -86,7 +82,7 @@ async fn list_all(
     Ok(lists.into_iter().flatten().collect())
 }
 
-async fn list(
+pub(super) async fn list(
     cluster: &Kubernetes,
     resource: Arc<Resource>,
     wanted: &Wanted,

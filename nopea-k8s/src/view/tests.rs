@@ -115,3 +115,50 @@ async fn what_goes_with_a_definition_are_its_objects() {
     let key = ObjectKey::new("apiextensions.k8s.io", kind, "", "gone.demo.example.com");
     assert_eq!(cluster.survey(&Survey::Contents { key }).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn repositories_that_ask_at_the_same_time_share_their_lists() {
+    let plane = Plane::new();
+    for name in ["a", "b", "c", "d"] {
+        plane.put(CONFIGS, member(&repo(name), name, name));
+    }
+    let cluster = plane.kubernetes();
+    let ask = |name: &'static str, kind: GroupKind| {
+        let survey = Survey::Members { repo: repo(name), kinds: BTreeSet::from([kind]) };
+        let cluster = cluster.clone();
+        async move { cluster.survey(&survey).await.map(|found| names(&found)) }
+    };
+    let configs = || GroupKind::new("", "ConfigMap");
+    let absent = GroupKind::new("nowhere.example", "Nothing");
+    let (a, b, c, d) = tokio::join!(
+        ask("a", configs()),
+        ask("b", configs()),
+        ask("c", configs()),
+        ask("d", absent)
+    );
+    assert_eq!(a.unwrap(), ["ConfigMap shop/a"]);
+    assert_eq!(b.unwrap(), ["ConfigMap shop/b"]);
+    assert_eq!(c.unwrap(), ["ConfigMap shop/c"]);
+    assert_eq!(
+        d.unwrap(),
+        [] as [&str; 0],
+        "of a kind that only others asked for it hears nothing"
+    );
+    assert!(plane.asked("configmaps?limit=2").len() <= 3, "one list, page by page");
+}
+
+#[tokio::test]
+async fn a_survey_that_nobody_waits_for_any_more_holds_no_other_up() {
+    let plane = Plane::new();
+    plane.put(CONFIGS, member(&repo("a"), "one", "u1"));
+    let cluster = plane.kubernetes();
+    let kinds = BTreeSet::from([GroupKind::new("", "ConfigMap")]);
+    let survey = Survey::Members { repo: repo("a"), kinds };
+    let given_up = {
+        let (cluster, survey) = (cluster.clone(), survey.clone());
+        tokio::spawn(async move { cluster.survey(&survey).await })
+    };
+    tokio::task::yield_now().await;
+    given_up.abort();
+    assert_eq!(names(&cluster.survey(&survey).await.unwrap()), ["ConfigMap shop/one"]);
+}

@@ -163,7 +163,7 @@ impl Plane {
             .unwrap_or_default()
             .split('&')
             .filter_map(|pair| pair.split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.replace("%2F", "/").replace("%3D", "=")))
+            .map(|(name, value)| (name.to_owned(), unescaped(value)))
             .collect();
         if !path.ends_with("/api")
             && !path.ends_with("/apis")
@@ -280,9 +280,13 @@ impl State {
                 return false;
             }
             let label = object["metadata"]["labels"].get(PART_OF).and_then(Value::as_str);
-            match selector.and_then(|selector| selector.split_once('=')) {
-                Some((_, set)) => label == Some(set),
-                None => selector.is_none() || label.is_some(),
+            let Some(selector) = selector else { return true };
+            match (selector.split_once('='), selector.split_once(" in (")) {
+                (Some((_, set)), _) => label == Some(set),
+                (None, Some((_, sets))) => label.is_some_and(|label| {
+                    sets.trim_end_matches(')').split(',').any(|set| set == label)
+                }),
+                (None, None) => label.is_some(),
             }
         };
         let here = self.objects.iter().filter(|((place, _), _)| place == path);
@@ -378,4 +382,10 @@ fn whole(code: u16, bytes: Vec<u8>) -> Answer {
 fn streamed(lines: UnboundedReceiver<String>) -> Answer {
     let frames = lines.map(|line| Ok::<_, io::Error>(http_body::Frame::data(line.into())));
     Response::new(StreamBody::new(frames).boxed_unsync())
+}
+
+fn unescaped(value: &str) -> String {
+    let pairs =
+        [("%2F", "/"), ("%3D", "="), ("%20", " "), ("%28", "("), ("%29", ")"), ("%2C", ",")];
+    pairs.iter().fold(value.to_owned(), |value, (code, sign)| value.replace(code, sign))
 }

@@ -9,6 +9,8 @@ use super::{
 use crate::{
     fault::Code,
     model::{Action, Intent, Phase},
+    port::Mode,
+    reconcile::Ask,
 };
 
 #[test]
@@ -248,4 +250,67 @@ fn a_plan_writes_nothing() {
     assert_eq!(action("b"), Action::Pruned);
     assert_eq!(action("c"), Action::Created);
     assert_eq!(action("d"), Action::Configured);
+}
+
+/// A Namespace of the set with two objects in it.
+fn new_namespace() -> Vec<crate::model::Manifest> {
+    let within = |name: &str| {
+        let metadata = json!({"namespace": "team"});
+        let body = json!({"metadata": metadata, "data": {"value": "1", "valu": "2"}});
+        manifest("v1", "ConfigMap", name, body)
+    };
+    vec![within("a"), within("b"), manifest("v1", "Namespace", "team", json!({}))]
+}
+
+#[test]
+fn a_schema_fault_in_a_namespace_of_the_set_is_refused_before_the_first_write() {
+    let said = "failed to create typed patch object (default/x; v1, Kind=ConfigMap): errors:\n  \
+                .data.valu: field not declared in schema";
+    let mut bench = Bench::new();
+    bench.commit("a", &new_namespace());
+    bench.refuse(Request::DryRun, "a", status(500, "", said), 1);
+    bench.refuse(Request::DryRun, "b", invalid("data.value", "wrong"), 1);
+    bench.settle();
+    assert_eq!(bench.faults(), [Code::UnknownField, Code::Invalid]);
+    assert_eq!((bench.asked(Request::Claim), bench.asked(Request::Write)), (0, 0));
+    let faults = &bench.status().faults;
+    assert_eq!(&*faults[0].message, "data.valu: field not declared in schema");
+    assert_eq!(&*faults[0].origin.as_ref().unwrap().file, "a.yaml");
+    assert_eq!(
+        bench.names(Request::DryRun),
+        ["team", "a", "b", "a"],
+        "what is left is asked again"
+    );
+}
+
+#[test]
+fn a_stand_in_has_another_name_in_a_namespace_that_exists_and_only_its_fields_count() {
+    let mut bench = Bench::new();
+    bench.commit("a", &new_namespace());
+    bench.hold(Request::Write);
+    bench.refuse(Request::DryRun, "a", status(403, "Forbidden", "no"), 1);
+    bench.refuse(Request::DryRun, "b", invalid("metadata.name", "is of another form"), 1);
+    bench.settle();
+    assert_eq!(bench.names(Request::Write), ["team"]);
+    let stand_ins = bench.effects.iter().filter_map(|effect| match effect {
+        crate::reconcile::Effect::Ask {
+            key,
+            ask: Ask::Apply { manifest, mode: Mode::Try, .. },
+            ..
+        } if manifest.key != *key => Some(manifest),
+        _other => None,
+    });
+    let stand_ins: Vec<_> = stand_ins.collect();
+    assert_eq!(stand_ins.len(), 2);
+    for manifest in stand_ins {
+        assert_eq!((&*manifest.key.namespace, &*manifest.key.kind.kind), ("default", "ConfigMap"));
+        assert_eq!(manifest.body["metadata"]["namespace"], "default");
+        assert_eq!(manifest.body["metadata"]["name"], *manifest.key.name);
+    }
+    bench.resume();
+    bench.settle();
+    let namespace = crate::model::ObjectKey::new("", "Namespace", "", "team");
+    bench.cluster.report(&namespace, json!({"phase": "Active"}));
+    bench.settle();
+    assert_eq!(bench.status().phase, Phase::Synced);
 }
