@@ -121,9 +121,16 @@ impl Shown {
         self.all().get(repo).map(|standing| standing.uid.clone())
     }
 
-    /// It is no longer known what stands on a parent.
-    pub(crate) fn forget(&self, repo: &RepoKey) {
+    /// A parent was let go.
+    pub(crate) fn leave(&self, repo: &RepoKey) {
         self.all().remove(repo);
+    }
+
+    /// It is no longer known what stands on a parent; its uid is.
+    pub(crate) fn forget(&self, repo: &RepoKey) {
+        if let Some(standing) = self.all().get_mut(repo) {
+            standing.digest = None;
+        }
     }
 }
 

@@ -9,17 +9,26 @@
     reason = "a broken expectation of a test is told by a panic"
 )]
 
+mod bill;
 mod claim;
 mod contract;
 mod declared;
 mod deleting;
+mod ending;
 mod immutable;
+mod install;
 mod kill9;
+mod kubectl;
+mod large;
 mod membership;
 mod operator;
+mod order;
+mod pin;
 mod plane;
 mod preflight;
 mod requests;
 mod taking;
+mod tenants;
+mod unruly;
 mod watching;
 mod world;

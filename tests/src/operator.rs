@@ -43,6 +43,16 @@ impl Operator {
         }
     }
 
+    /// Reaches the cluster by this kubeconfig from its next start on.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be written.
+    pub fn authenticate_with(&mut self, kubeconfig: &str) {
+        self.kubeconfig = self.folder.path().join("kubeconfig");
+        fs::write(&self.kubeconfig, kubeconfig).unwrap();
+    }
+
     /// Starts it.
     ///
     /// # Panics

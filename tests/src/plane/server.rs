@@ -69,6 +69,14 @@ impl Server {
         self.get(&path(body)).await
     }
 
+    /// Reads as the table that kubectl shows.
+    pub async fn table(&self, path: &str) -> Answer {
+        let mut asking = self.clone();
+        let table = HeaderValue::from_static("application/json;as=Table;v=v1;g=meta.k8s.io");
+        asking.headers.push(("Accept", table));
+        asking.get(path).await
+    }
+
     /// Posts whatever it is to wherever it is.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, JSON, Some(body)).await
