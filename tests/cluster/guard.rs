@@ -98,6 +98,10 @@ async fn an_approval_lets_exactly_its_list_through_and_no_other() {
 
     // more would go than what was read
     let second = without(&scene, 8..9);
+    scene.sync("web").await;
+    let other =
+        |status: &Value| status["pendingPrune"].as_str().is_some_and(|digest| digest != first);
+    scene.status("web", "another list waits", other).await;
     scene.annotate("web", "nopea.io/approve-prune", &first).await;
     let status = scene.answered("web").await;
     assert_eq!(names(&scene).await, all(), "the approval was of a shorter list");

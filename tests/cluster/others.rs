@@ -52,10 +52,8 @@ fn owners(namespace: &str) -> Vec<(&'static str, Value, String)> {
 
 /// The text of a `ConfigMap` that may be taken over.
 fn adopting(name: &str) -> String {
-    let mut text = config_map(name, "ours");
-    let marked = "  annotations:\n    nopea.io/adopt: \"true\"\ndata:";
-    text = text.replace("data:", marked);
-    text
+    let marked = "\n  annotations:\n    nopea.io/adopt: \"true\"\ndata:";
+    config_map(name, "ours").replace("\ndata:", marked)
 }
 
 #[tokio::test]
