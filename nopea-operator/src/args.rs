@@ -1,8 +1,9 @@
 //! The command line of the operator. Values only: what they are for is decided where they are wired.
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
+use nopea_core::model::{InvalidSpec, spec::parse_duration};
 
 /// Keeps a cluster equal to the Git repositories that its GitRepository objects name.
 #[derive(Clone, Debug, Parser)]
@@ -64,9 +65,23 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL", env = "NOPEA_GIT_PROXY", hide_env_values = true)]
     pub(crate) git_proxy: Option<String>,
 
+    /// How long one look-up or fetch may take
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "NOPEA_GIT_TIMEOUT",
+        default_value = "60s",
+        value_parser = duration
+    )]
+    pub(crate) git_timeout: Duration,
+
     /// The context of the kubeconfig; in a cluster, its own service account is used
     #[arg(long, value_name = "NAME", env = "NOPEA_CONTEXT")]
     pub(crate) context: Option<String>,
+}
+
+fn duration(text: &str) -> Result<Duration, InvalidSpec> {
+    parse_duration("--git-timeout", text)
 }
 
 /// How lines of the log are written.
@@ -94,6 +109,15 @@ mod tests {
         let command = ["nopea-operator", "--watch-namespace", "a,b", "--watch-namespace", "c"];
         let arguments = Arguments::try_parse_from(command).unwrap();
         assert_eq!(arguments.watch_namespaces, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn git_has_a_minute_unless_told_otherwise() {
+        let time = |command: &[&str]| Arguments::try_parse_from(command).map(|it| it.git_timeout);
+        assert_eq!(time(&["nopea-operator"]).unwrap(), Duration::from_mins(1));
+        let given = time(&["nopea-operator", "--git-timeout", "3s"]);
+        assert_eq!(given.unwrap(), Duration::from_secs(3));
+        assert!(time(&["nopea-operator", "--git-timeout", "soon"]).is_err());
     }
 
     #[test]

@@ -109,6 +109,7 @@ fn git(arguments: &Arguments, mirrors: PathBuf) -> anyhow::Result<GixSource> {
     if arguments.allow_file_urls {
         options.local = Local::Committed;
     }
+    options.time = arguments.git_timeout;
     options.proxy.clone_from(&arguments.git_proxy);
     Ok(GixSource::new(options)?)
 }

@@ -19,6 +19,7 @@ pub struct Operator {
     program: PathBuf,
     kubeconfig: PathBuf,
     namespace: String,
+    arguments: Vec<String>,
     /// The mirrors, and the log.
     folder: TempDir,
     child: Option<Child>,
@@ -38,6 +39,7 @@ impl Operator {
             program,
             kubeconfig: plane.dir().join("kubeconfig"),
             namespace: namespace.to_owned(),
+            arguments: Vec::new(),
             folder: tempfile::tempdir().unwrap(),
             child: None,
         }
@@ -51,6 +53,13 @@ impl Operator {
     pub fn authenticate_with(&mut self, kubeconfig: &str) {
         self.kubeconfig = self.folder.path().join("kubeconfig");
         fs::write(&self.kubeconfig, kubeconfig).unwrap();
+    }
+
+    /// The same with further arguments.
+    #[must_use]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        self
     }
 
     /// Starts it.
@@ -84,6 +93,7 @@ impl Operator {
             .args(["--watch-namespace", &self.namespace, "--health-addr", &address])
             .args(["--log-format", "json", "--data-dir"])
             .arg(data)
+            .args(&self.arguments)
             .env("KUBECONFIG", &self.kubeconfig)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())

@@ -157,7 +157,19 @@ pub fn unique(name: &str) -> String {
 /// # Panics
 ///
 /// Where there is none within [`PATIENCE`].
-pub async fn eventually<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, found: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_or(|| what.to_owned(), found).await
+}
+
+/// The same; what is still not so is told in the words of the end.
+///
+/// # Panics
+///
+/// Where there is none within [`PATIENCE`].
+pub async fn eventually_or<T>(
+    what: impl Fn() -> String,
+    mut found: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let wait = async {
         loop {
             if let Some(found) = found().await {
@@ -167,5 +179,5 @@ pub async fn eventually<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>
         }
     };
     let found = tokio::time::timeout(PATIENCE, wait).await;
-    found.unwrap_or_else(|_| panic!("after {PATIENCE:?} it still is not so: {what}"))
+    found.unwrap_or_else(|_| panic!("after {PATIENCE:?} it still is not so: {}", what()))
 }

@@ -1,7 +1,7 @@
 //! A namespace on a real cluster, a Git repository over HTTP, and an operator that serves the one from the
 //! other: what most tests of the operator begin with. Asserts nothing about what happens then.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use nopea_core::{membership::part_of_id, model::RepoKey};
 use nopea_git::testing::{Repository, Server as GitServer};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     operator::Operator,
-    plane::{Answer, Plane, Server, eventually},
+    plane::{Answer, Plane, Server, eventually, eventually_or},
 };
 
 /// The annotation that asks for a sync.
@@ -48,12 +48,21 @@ impl Scene {
     ///
     /// Where the plane refuses.
     pub async fn on(plane: Plane, name: &str) -> Self {
+        Self::with(plane, name, &[]).await
+    }
+
+    /// On this plane; the operator runs with these arguments.
+    ///
+    /// # Panics
+    ///
+    /// Where the plane refuses.
+    pub async fn with(plane: Plane, name: &str, arguments: &[&str]) -> Self {
         let server = plane.server("test").await;
         install(&server).await;
         let namespace = plane.namespace(&server, name).await;
         let repository = Repository::new();
         let git = GitServer::start(repository.root()).await;
-        let mut operator = Operator::of(&plane, &namespace);
+        let mut operator = Operator::of(&plane, &namespace).with(arguments);
         operator.start();
         Self { plane, server, namespace, repository, git, operator }
     }
@@ -96,6 +105,21 @@ impl Scene {
         self.annotate(name, SYNC, &crate::plane::unique("sync")).await;
     }
 
+    /// Asks for a sync and waits until that wish was answered, well or badly; gives the status.
+    pub async fn answered(&self, name: &str) -> Value {
+        let token = crate::plane::unique("sync");
+        self.annotate(name, SYNC, &token).await;
+        self.status(name, "the sync is answered", |status| status["syncToken"] == token).await
+    }
+
+    /// Waits until a fault of this code stands, and gives the status.
+    pub async fn faulty(&self, name: &str, code: &str) -> Value {
+        let wished = |status: &Value| {
+            condition(status, "Ready") == "False" && faults(status).any(|one| one["code"] == code)
+        };
+        self.status(name, &format!("fault {code}"), wished).await
+    }
+
     /// Deletes the declaration, and does not wait.
     pub async fn undeclare(&self, name: &str) {
         self.server.delete(&self.declaration(name, json!({}))).await.ok();
@@ -103,9 +127,11 @@ impl Scene {
 
     /// Waits until the status is as wished, and gives it.
     pub async fn status(&self, name: &str, what: &str, wished: impl Fn(&Value) -> bool) -> Value {
-        let what = format!("{name}: {what}");
-        eventually(&what, async || {
+        let last = RefCell::new(Value::Null);
+        let said = || format!("{name}: {what}; but {:#}", last.borrow());
+        eventually_or(said, async || {
             let status = self.declared(name).await.body["status"].take();
+            last.replace(status.clone());
             wished(&status).then_some(status)
         })
         .await
@@ -156,6 +182,11 @@ impl Scene {
 /// The status of a condition; empty where there is none.
 pub fn condition<'a>(status: &'a Value, kind: &str) -> &'a str {
     part(status, kind, "status")
+}
+
+/// The faults of a status.
+pub fn faults(status: &Value) -> impl Iterator<Item = &Value> {
+    status["faults"].as_array().into_iter().flatten()
 }
 
 /// The message of a condition; empty where there is none.

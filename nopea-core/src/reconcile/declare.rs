@@ -40,6 +40,10 @@ pub(super) fn declared(state: &mut State, declared: Declared, turn: &mut Turn) {
     if before.generation != state.declared.generation {
         state.report.due = true;
         state.failures = 0;
+        // who changes the spec means what was pushed before
+        if !state.declared.spec.suspend {
+            source::wish(state, turn.at);
+        }
     }
 }
 

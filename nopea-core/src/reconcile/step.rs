@@ -22,7 +22,8 @@ pub fn start(declared: Declared, at: Timestamp) -> (State, Vec<Effect>) {
             commit: None,
             fault: None,
             asking: None,
-            wished: Some(Timestamp::default()),
+            // what was pushed before it was declared is meant as well
+            wished: Some(at),
             next_poll: at,
             failures: 0,
         },

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     fault::{Code, Fault},
-    model::{Commit, Phase, Pin},
+    model::{Commit, Phase, Pin, Timestamp},
     reconcile::{Effect, Event},
 };
 
@@ -293,6 +293,42 @@ fn a_wish_is_not_served_by_a_look_up_from_before_it() {
     bench.resume();
     bench.settle();
     assert_eq!(bench.replies(), [(1, Ok(commit("a")))]);
+}
+
+/// The times before which no answer may be.
+fn looked_up(bench: &Bench) -> Vec<Timestamp> {
+    let asked = bench.effects.iter().filter_map(|effect| match effect {
+        Effect::Resolve { not_before, .. } => Some(*not_before),
+        _other => None,
+    });
+    asked.collect()
+}
+
+#[test]
+fn what_was_pushed_before_it_was_declared_is_not_missed() {
+    let at = Timestamp(1_000_000);
+    let (_, effects) = crate::reconcile::start(Bench::new().declared, at);
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Resolve { not_before, .. } => Some(*not_before),
+        _other => None,
+    });
+    assert_eq!(asked, Some(at), "another repository's older answer is not enough");
+}
+
+#[test]
+fn what_was_pushed_before_the_spec_was_changed_is_not_missed() {
+    let mut bench = Bench::synced(&[config_map("a", "1")]);
+    bench.now = bench.now + seconds(1);
+    let at = bench.now;
+    bench.declare(|spec| spec.wait = false);
+    assert_eq!(looked_up(&bench), [at]);
+    bench.settle();
+    bench.forget();
+    bench.declare(|spec| spec.suspend = true);
+    bench.settle();
+    bench.forget();
+    bench.declare(|spec| spec.wait = true);
+    assert_eq!(looked_up(&bench), [], "while it is suspended nothing is asked");
 }
 
 #[test]
