@@ -28,7 +28,7 @@ use tokio::{
 };
 
 use self::tell::Told;
-use crate::{Kubernetes, ParentObject};
+use crate::{Kubernetes, ParentObject, status_sink::Shown};
 
 /// How many Events may wait.
 const QUEUE: usize = 256;
@@ -46,12 +46,14 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Writes Events.
 pub struct Recorder {
     queue: Sender<Waiting>,
+    shown: Shown,
     lost: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
 struct Waiting {
     repo: RepoKey,
+    uid: Uid,
     at: Timestamp,
     told: Told,
 }
@@ -79,7 +81,8 @@ impl Recorder {
             budgets: Budgets::default(),
             lost: Arc::clone(&lost),
         };
-        Self { queue, lost, task: tokio::spawn(writer.run(waiting)) }
+        let shown = cluster.shown.clone();
+        Self { queue, shown, lost, task: tokio::spawn(writer.run(waiting)) }
     }
 
     /// How many Events were not written: there were too many, or the cluster did not take them.
@@ -97,8 +100,13 @@ impl Drop for Recorder {
 impl EventSink for Recorder {
     fn emit(&self, notice: &Notice) {
         let Some(told) = tell::told(&notice.what) else { return };
-        let waiting = Waiting { repo: notice.repo.clone(), at: notice.at, told };
-        if self.queue.try_send(waiting).is_err() {
+        // only who was read or written to can have something to tell: no request for the uid. It is
+        // asked for now: a parent that is let go is known no more when its turn comes
+        let sent = self.shown.uid(&notice.repo).is_some_and(|uid| {
+            let waiting = Waiting { repo: notice.repo.clone(), uid, at: notice.at, told };
+            self.queue.try_send(waiting).is_ok()
+        });
+        if !sent {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -113,10 +121,10 @@ struct Writer {
 
 impl Writer {
     async fn run(mut self, mut waiting: Receiver<Waiting>) {
-        while let Some(Waiting { repo, at, told }) = waiting.recv().await {
+        while let Some(Waiting { repo, uid, at, told }) = waiting.recv().await {
             match self.budgets.grant(&repo, at, &told) {
                 Grant::Tell => {
-                    if !self.write(&repo, told).await {
+                    if !self.write(&repo, &uid, told).await {
                         self.lost.fetch_add(1, Ordering::Relaxed);
                     }
                 }
@@ -128,9 +136,7 @@ impl Writer {
         }
     }
 
-    async fn write(&self, repo: &RepoKey, told: Told) -> bool {
-        // only who was read or written to can have something to tell: no request for the uid
-        let Some(uid) = self.cluster.shown.uid(repo) else { return false };
+    async fn write(&self, repo: &RepoKey, uid: &Uid, told: Told) -> bool {
         let event = events::Event {
             type_: if told.warning { EventType::Warning } else { EventType::Normal },
             reason: told.reason.to_owned(),
@@ -138,7 +144,7 @@ impl Writer {
             action: told.action.to_owned(),
             secondary: None,
         };
-        let regarding = reference(self.cluster.settings.parent, repo, &uid);
+        let regarding = reference(self.cluster.settings.parent, repo, uid);
         let written = timeout(DEADLINE, self.recorder.publish(&event, &regarding)).await;
         match written {
             Ok(Ok(())) => true,

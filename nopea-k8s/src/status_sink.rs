@@ -36,7 +36,7 @@ impl StatusSink for Kubernetes {
             return Ok(());
         }
         // what stands is in doubt until the answer is here
-        self.shown.forget(&parent.repo);
+        self.shown.doubt(parent);
         let written = match self.settings.parent {
             ParentObject::GitRepository => {
                 let shown_at = self.parent_path(&parent.repo);
@@ -110,6 +110,12 @@ impl Shown {
         self.all().insert(parent.repo.clone(), standing);
     }
 
+    /// It is not known what stands on a parent; whose it is, is.
+    fn doubt(&self, parent: &ParentRef) {
+        let standing = Standing { uid: parent.uid.clone(), digest: None };
+        self.all().insert(parent.repo.clone(), standing);
+    }
+
     fn is(&self, parent: &ParentRef, digest: Hash) -> bool {
         let all = self.all();
         let standing = all.get(&parent.repo).filter(|standing| standing.uid == parent.uid);
@@ -121,7 +127,7 @@ impl Shown {
         self.all().get(repo).map(|standing| standing.uid.clone())
     }
 
-    /// It is no longer known what stands on a parent.
+    /// A parent is let go.
     pub(crate) fn forget(&self, repo: &RepoKey) {
         self.all().remove(repo);
     }

@@ -119,12 +119,33 @@ async fn an_event_is_written_on_the_repository() {
 
 #[tokio::test]
 async fn a_full_queue_loses_and_counts() {
-    let (client, _) = fake::client(|_| Reply::Silence);
-    let recorder = Recorder::new(&Kubernetes::builder(client).build(), "pod-1");
+    let (client, _) = fake::client(|seen| {
+        let read = seen.line.starts_with("GET");
+        if read { Reply::Json(200, json!({"metadata": {"uid": "u1"}})) } else { Reply::Silence }
+    });
+    let cluster = Kubernetes::builder(client).build();
+    cluster.read(&ParentRef { repo: repo(), uid: Uid::new("u1") }).await.unwrap();
+    let recorder = Recorder::new(&cluster, "pod-1");
     let at = Timestamp(0);
     for number in 0..QUEUE + 5 {
         let what = failed(Code::Invalid, &number.to_string());
         recorder.emit(&Notice { repo: repo(), at, what });
     }
     assert_eq!(recorder.lost(), 5);
+}
+
+#[tokio::test]
+async fn what_a_repository_left_is_told_though_it_is_let_go_meanwhile() {
+    let (client, record) = fake::client(|_| Reply::Json(200, json!({"metadata": {"uid": "u1"}})));
+    let cluster = Kubernetes::builder(client).build();
+    let recorder = Recorder::new(&cluster, "pod-1");
+    cluster.read(&ParentRef { repo: repo(), uid: Uid::new("u1") }).await.unwrap();
+    let left = Fault::new(Code::DeletionBlocked, "finalizers of others hold it");
+    let what = What::Removed { deleted: 0, left: Arc::from([left]) };
+    recorder.emit(&Notice { repo: repo(), at: Timestamp(0), what });
+    cluster.shown.forget(&repo());
+    while !record.lines().iter().any(|line| line.starts_with("POST")) {
+        assert_eq!(recorder.lost(), 0);
+        tokio::task::yield_now().await;
+    }
 }
