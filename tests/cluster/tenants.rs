@@ -104,7 +104,11 @@ fn texts() -> Vec<Mistake> {
         file("label", format!("{}  labels: {{a: {long}}}\n", head("l")), "label"),
         file("number", format!("{}data: {{value: 1}}\n", head("number")), "data"),
         file("annotation", format!("{}  annotations: {{a: 1}}\n", head("ann")), "annotations"),
-        file("large", format!("{}data:\n  a: {}\n", head("large"), "x".repeat(1_500_000)), "1468006"),
+        file(
+            "large",
+            format!("{}data:\n  a: {}\n", head("large"), "x".repeat(1_500_000)),
+            "1468006",
+        ),
         file(
             "frozen",
             format!("{}  annotations: {{nopea.io/suspend-heal: \"true\"}}\n", head("frozen")),
