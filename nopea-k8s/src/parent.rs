@@ -76,7 +76,7 @@ impl Parent for Kubernetes {
             }
             ParentObject::ConfigMap => self.delete_parent(request).await?,
         }
-        self.shown.forget(&request.repo);
+        self.shown.leave(&request.repo);
         Ok(())
     }
 }

@@ -100,13 +100,12 @@ impl Drop for Recorder {
 impl EventSink for Recorder {
     fn emit(&self, notice: &Notice) {
         let Some(told) = tell::told(&notice.what) else { return };
-        // only who was read or written to can have something to tell: no request for the uid. It is
-        // asked for now: a parent that is let go is known no more when its turn comes
-        let sent = self.shown.uid(&notice.repo).is_some_and(|uid| {
-            let waiting = Waiting { repo: notice.repo.clone(), uid, at: notice.at, told };
-            self.queue.try_send(waiting).is_ok()
-        });
-        if !sent {
+        // only who was read or written to can have something to tell: no request for the uid, which is
+        // forgotten when the parent is let go
+        let uid = self.shown.uid(&notice.repo);
+        let waiting =
+            uid.map(|uid| Waiting { repo: notice.repo.clone(), uid, at: notice.at, told });
+        if waiting.is_none_or(|waiting| self.queue.try_send(waiting).is_err()) {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -36,7 +36,7 @@ impl StatusSink for Kubernetes {
             return Ok(());
         }
         // what stands is in doubt until the answer is here
-        self.shown.doubt(parent);
+        self.shown.forget(&parent.repo);
         let written = match self.settings.parent {
             ParentObject::GitRepository => {
                 let shown_at = self.parent_path(&parent.repo);
@@ -110,12 +110,6 @@ impl Shown {
         self.all().insert(parent.repo.clone(), standing);
     }
 
-    /// It is not known what stands on a parent; whose it is, is.
-    fn doubt(&self, parent: &ParentRef) {
-        let standing = Standing { uid: parent.uid.clone(), digest: None };
-        self.all().insert(parent.repo.clone(), standing);
-    }
-
     fn is(&self, parent: &ParentRef, digest: Hash) -> bool {
         let all = self.all();
         let standing = all.get(&parent.repo).filter(|standing| standing.uid == parent.uid);
@@ -127,9 +121,16 @@ impl Shown {
         self.all().get(repo).map(|standing| standing.uid.clone())
     }
 
-    /// A parent is let go.
-    pub(crate) fn forget(&self, repo: &RepoKey) {
+    /// A parent was let go.
+    pub(crate) fn leave(&self, repo: &RepoKey) {
         self.all().remove(repo);
+    }
+
+    /// It is no longer known what stands on a parent; its uid is.
+    pub(crate) fn forget(&self, repo: &RepoKey) {
+        if let Some(standing) = self.all().get_mut(repo) {
+            standing.digest = None;
+        }
     }
 }
 

@@ -38,7 +38,11 @@ fn text(first: &str) -> String {
 #[tokio::test]
 async fn a_sync_costs_what_changed_and_a_sync_of_nothing_costs_nothing() {
     let scene = Scene::new("bill").await;
-    let first = scene.repository.commit(&[("app/all.yaml", &text("1"))]);
+    let files = [("app/all.yaml", text("1")), ("before/a.yaml", config_map("a", "1"))];
+    let first = scene.repository.commit(&files.each_ref().map(|(path, text)| (*path, &**text)));
+    // the watch of the kind stands, as it does on a cluster that is in use
+    scene.declare("before", json!({"path": "before"})).await.ok();
+    scene.synced("before", first.as_str()).await;
     let mark = scene.plane.mark();
     scene.declare("web", json!({"path": "app"})).await.ok();
     scene.synced("web", first.as_str()).await;

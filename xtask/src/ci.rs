@@ -16,7 +16,9 @@ const STEPS: [Step; 11] = [
     ("fmt", || cargo(&["fmt", "--all", "--check"])),
     ("tidy", tidy::run),
     ("clippy", || {
-        cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-Dwarnings"])
+        let features = ["--features", "nopea-tests/cluster"];
+        let options = ["clippy", "--workspace", "--all-targets", "--locked"];
+        cargo(&[&options[..], &features, &["--", "-Dwarnings"]].concat())
     }),
     ("doc", doc),
     ("test", || cargo(&["test"])),
@@ -25,22 +27,21 @@ const STEPS: [Step; 11] = [
     ("deny", deny),
     ("release", || cargo(&["build", "--release", "--locked", "--bin", "nopea"])),
     ("demo", || cargo(&["run", "--release", "--bin", "nopea", "--", "demo"])),
-    (CLUSTER, || cluster::beside(None, &SUITE.map(Into::into))),
+    (CLUSTER, cluster_suite),
 ];
 
 /// The one step that a machine may lack the means for.
 const CLUSTER: &str = "cluster";
-const SUITE: [&str; 9] = [
-    "cargo",
-    "test",
-    "--locked",
-    "-p",
-    "nopea-tests",
-    "--features",
-    "cluster",
-    "--test",
-    "cluster",
-];
+/// With the features of `cargo test`, so that nothing is built twice.
+const SUITE: [&str; 7] =
+    ["test", "--locked", "--workspace", "--features", "nopea-tests/cluster", "--test", "cluster"];
+
+/// Builds the suite, and the operator that it starts beside the test that needs the same program.
+fn cluster_suite() -> Result<()> {
+    cargo(&[&SUITE[..], &["--test", "process", "--no-run"]].concat())?;
+    let command = std::iter::once("cargo").chain(SUITE).map(Into::into);
+    cluster::beside(None, &command.collect::<Vec<_>>())
+}
 
 struct Outcome {
     step: &'static str,

@@ -19,21 +19,11 @@ pub(super) struct Told {
     pub(super) note: String,
 }
 
-/// What to tell of a notice; nothing where the status says it, or nobody asks.
+/// What to tell of a notice; nothing where the status says it, or nobody asks. A sync that went well is
+/// one status write and no request more.
 pub(super) fn told(what: &What) -> Option<Told> {
     match what {
         What::Failed { faults, .. } => failed(faults),
-        What::Synced { commit, changes, .. } if changes.any() => {
-            let note = format!(
-                "applied commit {}: {} created, {} configured, {} unchanged, {} pruned",
-                commit.short(),
-                changes.created,
-                changes.configured,
-                changes.unchanged,
-                changes.pruned
-            );
-            Some(tell(false, "Synced", "Sync", &note))
-        }
         What::Healed { key, by } => {
             let by = by.as_ref().map(|by| format!(", changed by {by}")).unwrap_or_default();
             Some(tell(false, "DriftHealed", "Heal", &format!("put {key} back{by}")))

@@ -55,12 +55,8 @@ fn a_held_prune_and_a_blocked_deletion_have_reasons_of_their_own() {
 }
 
 #[test]
-fn a_sync_is_told_with_its_counts_where_it_wrote_something() {
-    let told = tell::told(&synced(2)).unwrap();
-    assert!(!told.warning);
-    let note = "applied commit aaaaaaa: 2 created, 0 configured, 3 unchanged, 0 pruned";
-    assert_eq!(told.note, note);
-    assert_eq!(tell::told(&synced(0)), None);
+fn a_sync_that_went_well_is_in_the_status_and_costs_no_event() {
+    assert_eq!(tell::told(&synced(2)), None);
 }
 
 #[test]
@@ -119,33 +115,14 @@ async fn an_event_is_written_on_the_repository() {
 
 #[tokio::test]
 async fn a_full_queue_loses_and_counts() {
-    let (client, _) = fake::client(|seen| {
-        let read = seen.line.starts_with("GET");
-        if read { Reply::Json(200, json!({"metadata": {"uid": "u1"}})) } else { Reply::Silence }
-    });
+    let (client, _) = fake::client(|_| Reply::Silence);
     let cluster = Kubernetes::builder(client).build();
-    cluster.read(&ParentRef { repo: repo(), uid: Uid::new("u1") }).await.unwrap();
     let recorder = Recorder::new(&cluster, "pod-1");
     let at = Timestamp(0);
+    cluster.shown.stands(&ParentRef { repo: repo(), uid: Uid::new("u1") }, None);
     for number in 0..QUEUE + 5 {
         let what = failed(Code::Invalid, &number.to_string());
         recorder.emit(&Notice { repo: repo(), at, what });
     }
     assert_eq!(recorder.lost(), 5);
-}
-
-#[tokio::test]
-async fn what_a_repository_left_is_told_though_it_is_let_go_meanwhile() {
-    let (client, record) = fake::client(|_| Reply::Json(200, json!({"metadata": {"uid": "u1"}})));
-    let cluster = Kubernetes::builder(client).build();
-    let recorder = Recorder::new(&cluster, "pod-1");
-    cluster.read(&ParentRef { repo: repo(), uid: Uid::new("u1") }).await.unwrap();
-    let left = Fault::new(Code::DeletionBlocked, "finalizers of others hold it");
-    let what = What::Removed { deleted: 0, left: Arc::from([left]) };
-    recorder.emit(&Notice { repo: repo(), at: Timestamp(0), what });
-    cluster.shown.forget(&repo());
-    while !record.lines().iter().any(|line| line.starts_with("POST")) {
-        assert_eq!(recorder.lost(), 0);
-        tokio::task::yield_now().await;
-    }
 }

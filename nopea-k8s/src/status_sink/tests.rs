@@ -71,15 +71,6 @@ async fn a_write_whose_answer_was_lost_is_sent_again() {
     assert_eq!(record.lines().len(), 2);
 }
 
-/// Events are written beside it.
-#[tokio::test]
-async fn whose_status_it_is_stays_known_while_it_is_written() {
-    let (cluster, _) = cluster(ParentObject::GitRepository, |_| Reply::Broken("cut"));
-    let publish = publish(Phase::Synced);
-    cluster.publish(&publish).await.unwrap_err();
-    assert_eq!(cluster.shown.uid(&publish.parent.repo), Some(Uid::new("u1")));
-}
-
 #[tokio::test]
 async fn a_parent_that_is_gone_or_replaced_is_not_found() {
     let causes = json!({"causes": [{"reason": "FieldValueInvalid", "field": "metadata.uid", "message": "m"}]});

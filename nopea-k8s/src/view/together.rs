@@ -5,7 +5,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -154,13 +153,10 @@ async fn answer(cluster: &Kubernetes, batch: Vec<Waiting>) {
 
 /// Selects the objects of these sets.
 pub(super) fn selector(sets: &[&Text]) -> String {
-    let mut selector = format!("labelSelector={}", escape(PART_OF));
-    match sets {
-        [one] => drop(write!(selector, "%3D{}", escape(one))),
-        many => {
-            let names: Vec<_> = many.iter().map(|set| escape(set)).collect();
-            drop(write!(selector, "%20in%20%28{}%29", names.join("%2C")));
-        }
-    }
-    selector
+    let names: Vec<_> = sets.iter().map(|set| escape(set)).collect();
+    let chosen = match names.as_slice() {
+        [one] => format!("%3D{one}"),
+        many => format!("%20in%20%28{}%29", many.join("%2C")),
+    };
+    format!("labelSelector={}{chosen}", escape(PART_OF))
 }

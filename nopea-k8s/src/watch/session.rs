@@ -31,6 +31,9 @@ const OPENING: Duration = Duration::from_secs(30);
 const LISTING: Duration = Duration::from_mins(1);
 /// How long a watch may say nothing: its own end is late.
 const IDLE: Duration = Duration::from_secs(TIMEOUT_SECONDS as u64 + 10);
+/// How long a kind is watched in a version that Git does not write before it is resolved anew: drift is
+/// judged in Git's version alone (experiments R9), which its definition may just be getting.
+const STAND_IN: Duration = Duration::from_secs(5);
 /// A watch that ended sooner, without any event, is no watch.
 const SHORT: Duration = Duration::from_secs(1);
 /// After so many refusals of one version everything is listed anew: the version may be of a
@@ -39,11 +42,18 @@ const REFUSALS: u32 = 5;
 
 /// Runs until its kind is gone or nobody follows it.
 pub(super) async fn run(shared: Arc<Shared>, hub: Arc<Hub>) {
-    let mut session =
-        Session { shared, hub, from: None, streaming: true, refusals: 0, pace: Pace::default() };
+    let mut session = Session {
+        shared,
+        hub,
+        from: None,
+        version: None,
+        streaming: true,
+        refusals: 0,
+        pace: Pace::default(),
+    };
     loop {
         match session.resource().await {
-            Ok(Some(resource)) => session.watch(&resource).await,
+            Ok(Some(resource)) => session.watch_as(&resource).await,
             Ok(None) => {
                 session.hub.gone();
                 session.shared.retire(&session.hub);
@@ -62,6 +72,8 @@ struct Session {
     hub: Arc<Hub>,
     /// The version to go on from; none where everything has to be listed.
     from: Option<String>,
+    /// Group and version of the last watch.
+    version: Option<String>,
     /// Whether the server knows streaming lists.
     streaming: bool,
     refusals: u32,
@@ -98,6 +110,27 @@ impl Session {
         discovery.resource(kind, &list::api_version(kind, version)).await.map(Some)
     }
 
+    /// Watches in the version that Git writes, or in another one for as long as that is not served.
+    async fn watch_as(&mut self, resource: &Resource) {
+        let version = resource.api_version();
+        if self.version.as_ref() != Some(&version) {
+            // what was shown in another version has to be shown in this one
+            self.from = None;
+        }
+        self.version = Some(version);
+        if self.stands_in(resource) {
+            // what comes is shown meanwhile; where it resumes, nothing is listed twice
+            drop(timeout(STAND_IN, self.watch(resource)).await);
+        } else {
+            self.watch(resource).await;
+        }
+    }
+
+    /// Whether this is not the version that Git writes.
+    fn stands_in(&self, resource: &Resource) -> bool {
+        resource.api_version() != *self.hub.api_version
+    }
+
     /// Watches until the kind has to be resolved anew.
     async fn watch(&mut self, resource: &Resource) {
         loop {
@@ -113,6 +146,8 @@ impl Session {
                 self.refusals = 0;
             }
             match end {
+                // a change of the definition ends its watches, and may bring the version
+                End::Ended if heard && self.stands_in(resource) => return,
                 End::Ended if heard || began.elapsed() >= SHORT => {}
                 End::Ended => sleep(self.pace.next()).await,
                 End::Broken(why) => {

@@ -297,6 +297,24 @@ async fn a_version_that_is_served_no_more_is_followed_in_another_one() {
     assert_eq!(round(&mut stream).await.1, uids(&[]));
 }
 
+/// Events in another version than Git's are never drift: a stand-in must not last.
+#[tokio::test(start_paused = true)]
+async fn a_version_that_comes_to_be_served_is_followed_from_then_on() {
+    let plane = Plane::new();
+    plane.state().kinds.insert(WIDGETS.to_owned(), "Widget");
+    let follow = request("a", widgets(), "demo.example.com/v2");
+    let mut stream = plane.kubernetes().follow(&follow).await.unwrap();
+    round(&mut stream).await;
+    let v2 = WIDGETS.replace("/v1/", "/v2/");
+    plane.state().kinds.insert(v2.clone(), "Widget");
+    round(&mut stream).await;
+    let mut widget = member(&repo("a"), "w", "u1");
+    widget["kind"] = json!("Widget");
+    widget["apiVersion"] = json!("demo.example.com/v2");
+    plane.put(&v2, widget);
+    assert_eq!(&*sighting(&mut stream).await.api_version, "demo.example.com/v2");
+}
+
 #[tokio::test(start_paused = true)]
 async fn refusals_and_overload_are_waited_out() {
     let plane = Plane::new();

@@ -34,9 +34,13 @@ impl Component {
         kill_process(pid, signal).unwrap();
     }
 
+    /// Whether any thread of it is left: the last one gives its port back.
     fn runs(&self) -> bool {
-        // an ended process that nobody waited for has no command any more
-        fs::read(format!("/proc/{}/cmdline", self.pid)).is_ok_and(|command| !command.is_empty())
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid));
+        // an ended process that nobody waited for has no command any more, and one thread
+        let has_command = fs::read(format!("/proc/{}/cmdline", self.pid))
+            .is_ok_and(|command| !command.is_empty());
+        has_command || threads.is_ok_and(|threads| threads.count() > 1)
     }
 }
 

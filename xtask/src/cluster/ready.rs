@@ -23,9 +23,9 @@ pub(super) struct Server(Client);
 impl Server {
     /// Waits until it answers that it is ready.
     pub(super) async fn answering(plane: &Plane) -> Result<Self> {
-        // the server makes it, first thing
-        let certificate = layout::certificate(plane.dir());
-        wait(plane, "kube-apiserver", async || certificate.exists().then_some(())).await?;
+        // the server makes its certificate first thing, and the key once that is complete
+        let key = layout::key(plane.dir());
+        wait(plane, "kube-apiserver", async || key.exists().then_some(())).await?;
         let config = Kubeconfig::read_from(layout::kubeconfig(plane.dir()))?;
         let options = KubeConfigOptions::default();
         let mut config = Config::from_custom_kubeconfig(config, &options).await?;
