@@ -46,6 +46,12 @@ async fn a_repository_that_was_replaced_still_finds_and_prunes_its_members() {
     operator.commit(&[kept.clone(), dropped.clone()]);
     let repo = operator.declare("shop", &json!({})).await;
     operator.synced(&repo).await;
+    // before its first status it could not be told from a new one
+    eventually("the status names the kinds", async || {
+        let live = operator.repository(&repo).await;
+        (live["status"]["phase"] == "Synced").then_some(())
+    })
+    .await;
     let mut bare = git_repository(&repo);
     let replaced = eventually("no status comes in between", async || {
         let live = operator.repository(&repo).await;

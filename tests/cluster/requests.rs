@@ -33,7 +33,7 @@ async fn a_first_sync_of_n_objects_is_one_claim_n_dry_runs_n_applies_and_one_sta
     reads.retain(|one| !["/api", "/apis"].contains(&one.uri.as_str()));
     // the first list of a watch may be older than the writes that it comes after: each is looked at once
     let (looks, others): (Vec<_>, Vec<_>) =
-        reads.iter().partition(|one| one.uri.contains("/configmaps/"));
+        reads.into_iter().partition(|one| one.uri.contains("/configmaps/"));
     assert_eq!(others.len(), 1, "the parent, once: {others:#?}");
     assert!(looks.len() <= 20, "{looks:#?}");
     let listed = asked.iter().any(|one| one.verb == "list" && one.uri.contains("/configmaps"));

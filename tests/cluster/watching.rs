@@ -203,7 +203,7 @@ async fn our_own_events_are_no_drift_whenever_they_come() {
     let asked = operator.plane.asked(mark, &operator.agent).await;
     let configs = asked.iter().filter(|asked| asked.uri.contains("/configmaps/c"));
     let (tries, writes): (Vec<_>, Vec<_>) = configs.partition(|one| one.uri.contains("dryRun"));
-    assert_eq!((tries.len(), writes.len()), (90, 90), "a heal would have been one more");
+    assert_eq!((tries.len(), writes.len()), (90, 90), "a heal is one more: {writes:#?}");
 }
 
 async fn next(stream: &mut ViewStream) -> Option<ViewEvent> {

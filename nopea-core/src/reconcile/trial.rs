@@ -48,6 +48,11 @@ pub(super) fn tried(
         Ok(Answer::Applied { .. }) if work.complained => {}
         Ok(Answer::Applied { created: true, .. }) => work.act = Act::Write(Guard::Absent),
         Ok(Answer::Applied { created: false, now }) => {
+            // it died since it was judged: an apply would be taken, and be lost with it (R3)
+            if let live::Whose::Leaving(fault) = live::whose(state, object, &now) {
+                plan.faults.push(live::placed(fault, object));
+                return;
+            }
             if live::is_same(state, object, &now) {
                 work.act = Act::Keep;
                 live::agreed(state, object, &now);

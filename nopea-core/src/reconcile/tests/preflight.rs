@@ -212,6 +212,28 @@ fn a_terminating_object_is_never_applied_to_and_is_created_again_once_it_is_gone
 }
 
 #[test]
+fn an_object_whose_dry_run_shows_that_it_is_dying_is_not_applied_to() {
+    let mut bench = Bench::synced(&[config_map("a", "1")]);
+    bench.forget();
+    bench.commit("b", &[config_map("a", "2")]);
+    bench.hold(Request::DryRun);
+    bench.push();
+    bench.settle();
+    let request = bench.open.remove(0);
+    let mut event = bench.answer(&request);
+    if let crate::reconcile::Event::Answered {
+        result: Ok(crate::reconcile::Answer::Applied { now, .. }),
+        ..
+    } = &mut event
+    {
+        now.change = crate::model::Change::Terminating;
+    }
+    bench.give(event);
+    assert_eq!(bench.faults(), [Code::Conflict]);
+    assert_eq!(bench.asked(Request::Write), 0);
+}
+
+#[test]
 fn an_answer_without_our_marks_is_a_policys_fault() {
     let mut bench = Bench::new();
     bench.commit("a", &[config_map("a", "1")]);
