@@ -36,7 +36,7 @@ async fn what_an_old_definition_lets_through_is_told_to_that_object_alone_and_ca
         ("short", json!({"interval": "1s"}), "interval"),
         ("path", json!({"path": "../outside"}), "path"),
         ("two", json!({"branch": "a", "tag": "b"}), "branch"),
-        ("url", json!({"url": "nonsense"}), "url"),
+        ("url", json!({"url": ""}), "url"),
         ("policy", json!({"deletionPolicy": "Perhaps"}), "deletionPolicy"),
         ("heal", json!({"healPolicy": "sometimes"}), "healPolicy"),
         ("commit", json!({"commit": "abc"}), "commit"),

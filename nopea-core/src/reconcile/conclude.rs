@@ -47,6 +47,8 @@ pub(super) fn conclude(state: &mut State, run: Running, end: End, turn: &mut Tur
     state.sync = Sync::Idle;
     if !matches!(end, End::Superseded) {
         state.report.observed_generation = generation;
+        // who asked is answered, whatever came of it
+        state.report.due |= state.report.token != goal.token;
         state.report.token.clone_from(&goal.token);
     }
     let about = About { goal, took, changes };

@@ -103,6 +103,8 @@ fn status(state: &State, at: Timestamp) -> Status {
         phase: phase(state, at),
         observed_generation: if state.declared.spec.suspend
             || state.declared.orders.refused.is_some()
+            // another place forgets it: it is the verdict on what is declared now
+            || state.source.fault.is_some()
         {
             state.declared.generation
         } else {

@@ -43,6 +43,28 @@ fn a_source_that_fails_before_the_restore_ended_is_told_after_it() {
 }
 
 #[test]
+fn a_source_that_names_no_commit_is_a_verdict_on_the_generation_that_declares_it() {
+    let mut bench = Bench::new(); // its source has no commit
+    bench.settle();
+    let generation = bench.state().declared.generation;
+    assert_eq!(bench.faults(), [Code::EmptyRepository]);
+    assert_eq!(bench.status().observed_generation, generation);
+    bench.declare(|spec| spec.reference = crate::model::Reference::Branch("main".into()));
+    bench.settle();
+    assert_eq!(bench.status().observed_generation, generation + 1);
+}
+
+#[test]
+fn a_wish_is_echoed_where_the_new_commit_changes_nothing() {
+    let mut bench = Bench::synced(&[config_map("a", "1")]);
+    bench.commit("b", &[config_map("a", "1")]);
+    bench.order(|orders| orders.sync_token = Some("now".into()));
+    bench.settle();
+    assert_eq!(bench.status().sync_token.as_deref(), Some("now"));
+    assert_eq!(bench.status().applied_commit, Some(commit("b")));
+}
+
+#[test]
 fn an_older_resolve_never_overwrites_a_newer() {
     let mut bench = Bench::new();
     bench.hold(Request::Resolve);
