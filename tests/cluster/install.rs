@@ -75,12 +75,14 @@ async fn the_operator_works_with_exactly_the_rights_that_it_is_installed_with() 
     assert_eq!(status["objects"]["total"], 5, "{status}");
     assert!(!scene.operator.log().contains("forbidden"), "{}", scene.operator.log());
 
-    // its events, its status and its finalizer are within its rights as well
+    // its events and its finalizer are within its rights as well
+    scene.repository.commit(&[("broken.yaml", "kind: ConfigMap\n")]);
+    scene.sync("web").await;
     let path = format!("/apis/events.k8s.io/v1/namespaces/{}/events", scene.namespace);
-    eventually("an Event tells of the sync", async || {
+    eventually("an Event tells of the failure", async || {
         let list = scene.server.get(&path).await.ok();
         let mut events = list["items"].as_array()?.iter();
-        events.any(|event| event["reason"] == "Synced").then_some(())
+        events.any(|event| event["reason"] == "SyncFailed").then_some(())
     })
     .await;
     scene.undeclare("web").await;
