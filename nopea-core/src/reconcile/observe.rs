@@ -283,8 +283,12 @@ pub(super) fn looked(
 }
 
 /// A followed kind has shown all that lives: members that are not among them left the view.
-pub(super) fn kind_synced(state: &mut State, kind: &GroupKind, live: BTreeSet<Uid>) {
+///
+/// The first list of a kind is often older than our writes that it comes after: what of them it lacks is
+/// looked for only if the watch does not show it soon either.
+pub(super) fn kind_synced(state: &mut State, kind: &GroupKind, live: BTreeSet<Uid>, at: Timestamp) {
     let live = Arc::new(live);
+    let first = state.shown.insert(kind.clone());
     for (_, flight) in state.flights.iter_mut().filter(|(key, _)| key.kind == *kind) {
         flight.list(Arc::clone(&live));
     }
@@ -292,10 +296,16 @@ pub(super) fn kind_synced(state: &mut State, kind: &GroupKind, live: BTreeSet<Ui
         .members
         .iter()
         .filter(|(key, member)| key.kind == *kind && !live.contains(&member.uid))
-        .map(|(key, member)| (key.clone(), Text::clone(&member.api_version)))
+        .map(|(key, member)| {
+            (key.clone(), Text::clone(&member.api_version), member.intent.is_some())
+        })
         .collect();
-    for (key, api_version) in gone {
-        doubt(state, &key, &api_version);
+    for (key, api_version, written) in gone {
+        if first && written {
+            unseen(state, &key, at);
+        } else {
+            doubt(state, &key, &api_version);
+        }
     }
 }
 
@@ -312,6 +322,7 @@ pub(super) fn kind_gone(state: &mut State, kind: &GroupKind, at: Timestamp) {
     }
     // should it be served again, it is followed again
     state.followed.remove(kind);
+    state.shown.remove(kind);
 }
 
 /// Somebody asks to heal: what is due is due now.

@@ -41,6 +41,8 @@ pub struct State {
     pub(super) claim_stands: bool,
     pub(super) reclaim: Reclaim,
     pub(super) followed: BTreeMap<GroupKind, Text>,
+    /// The followed kinds that were shown completely once.
+    pub(super) shown: BTreeSet<GroupKind>,
     /// How the last attempt that came to a verdict ended.
     pub(super) concluded: Option<Concluded>,
     /// What the last complete set names; kept for drift after its manifests were dropped.

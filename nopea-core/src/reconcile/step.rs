@@ -35,6 +35,7 @@ pub fn start(declared: Declared, at: Timestamp) -> (State, Vec<Effect>) {
         claim_stands: false,
         reclaim: reclaim::Reclaim::Idle,
         followed: std::collections::BTreeMap::new(),
+        shown: BTreeSet::new(),
         concluded: None,
         desired: Arc::default(),
         rendered: None,
@@ -97,7 +98,7 @@ fn handle(state: &mut State, event: Event, turn: &mut Turn) {
             }
         }
         Event::Observed(seen) => observe::observed(state, seen, turn),
-        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, live),
+        Event::KindSynced { kind, live } => observe::kind_synced(state, &kind, live, turn.at),
         Event::KindGone(kind) => observe::kind_gone(state, &kind, turn.at),
         Event::Answered { ticket, key, result } => {
             answer::answered(state, ticket, &key, result, turn);

@@ -163,6 +163,12 @@ impl Bench {
         self.give(Event::Declared(Box::new(self.declared.clone())));
     }
 
+    /// The watch of a kind shows all that lives, as it does when it begins and when it was lost.
+    pub(super) fn list(&mut self, kind: &GroupKind) {
+        let live = self.cluster.uids(kind);
+        self.give(Event::KindSynced { kind: kind.clone(), live });
+    }
+
     pub(super) fn wait_for_sync(&mut self, waiter: u64) {
         self.give(Event::SyncRequested(Waiter(waiter)));
     }

@@ -146,11 +146,9 @@ fn under_a_spec_that_cannot_be_drift_is_healed_and_no_newer_commit_is_applied() 
     bench.push();
     bench.settle();
     assert_eq!(bench.status().applied_commit, Some(commit("a")));
+    bench.list(&key("a").kind);
     bench.cluster.objects.remove(&key("a"));
-    bench.give(Event::KindSynced {
-        kind: GroupKind::new("", "ConfigMap"),
-        live: std::collections::BTreeSet::new(),
-    });
+    bench.list(&key("a").kind);
     bench.settle();
     assert!(bench.cluster.objects.contains_key(&key("a")));
 }

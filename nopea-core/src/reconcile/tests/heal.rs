@@ -318,11 +318,10 @@ fn a_heal_waits_for_the_attempt_that_writes_the_object_anyway() {
 #[test]
 fn a_relist_shows_what_a_watch_missed() {
     let mut bench = two();
+    bench.list(&key("a").kind);
     bench.cluster.vanish(&key("a"));
     bench.cluster.events.clear();
-    let kind = key("a").kind;
-    let live = bench.cluster.uids(&kind);
-    bench.give(Event::KindSynced { kind, live });
+    bench.list(&key("a").kind);
     bench.settle();
     assert_eq!(value(&bench, "a").unwrap(), "1");
 }
@@ -488,4 +487,22 @@ fn what_the_watch_shows_after_a_relist_is_not_looked_for() {
     bench.resume();
     bench.pass(seconds(10));
     assert_eq!((value(&bench, "c").as_deref(), bench.asked(Request::Look)), (Some("1"), 0));
+}
+
+#[test]
+fn a_first_list_that_is_older_than_our_writes_costs_no_look() {
+    let mut bench = Bench::new();
+    bench.commit("a", &[config_map("a", "1"), config_map("b", "1")]);
+    bench.settle();
+    bench.forget();
+    let kind = key("a").kind;
+    bench.give(Event::KindSynced { kind: kind.clone(), live: std::collections::BTreeSet::new() });
+    bench.settle();
+    assert_eq!(bench.asked(Request::Look), 0, "the watch has yet to show them");
+    bench.pass(seconds(10));
+    assert_eq!(bench.asked(Request::Look), 2, "it did not");
+    bench.forget();
+    bench.give(Event::KindSynced { kind, live: std::collections::BTreeSet::new() });
+    bench.settle();
+    assert_eq!(bench.asked(Request::Look), 2, "a later list is newer than all that was written");
 }
