@@ -20,7 +20,7 @@ fn a_plan_shows_what_would_be_created_and_writes_nothing() {
     ConfigMap   shop        settings   create   shop.yaml:6   checked once what it needs exists
 
     plan of [COMMIT]: 3 to create ([TIME])
-    requests: 2 dry runs, [N] reads
+    requests: 3 dry runs, [N] reads
     --- stderr
     [COMMIT]: 3 objects, 3 to write, 0 to prune
     "#);

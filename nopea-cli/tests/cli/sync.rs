@@ -19,7 +19,7 @@ fn a_sync_says_which_cluster_what_was_done_and_what_it_cost() {
     ConfigMap   shop        settings   created   apps/shop.yaml:6
 
     synced [COMMIT]: 2 created ([TIME])
-    requests: 2 dry runs, 2 applies, 1 claim, [N] reads, 1 status
+    requests: 3 dry runs, 2 applies, 1 claim, [N] reads, 1 status
     --- stderr
     [COMMIT]: 2 objects, 2 to write, 0 to prune
     "#);
@@ -58,7 +58,7 @@ fn the_json_of_a_sync_names_objects_places_and_requests() {
       ],
       "faults": [],
       "requests": {
-        "dryRun": 2,
+        "dryRun": 3,
         "apply": 2,
         "delete": 0,
         "read": [N],
