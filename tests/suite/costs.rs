@@ -50,7 +50,8 @@ async fn a_first_sync_asks_for_each_object_once() {
     let objects = count(UNITS * OBJECTS);
     assert_eq!(rendered, count(UNITS));
     assert_eq!((requests.dry_run, requests.apply), (objects, objects));
-    assert_eq!((requests.resolve, requests.open), (1, 1));
+    // what was pushed before it was declared counts, so a look-up of the same millisecond is too old
+    assert_eq!((requests.resolve, requests.open), (2, 1));
     assert_eq!((requests.delete, requests.claim), (0, count(UNITS)));
 }
 
