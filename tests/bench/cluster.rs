@@ -13,7 +13,7 @@ mod declared;
 mod operator;
 #[path = "cluster/plane.rs"]
 mod plane;
-#[path = "cluster/units.rs"]
+#[path = "../suite/costs/monorepo/units.rs"]
 mod units;
 
 use std::{

@@ -1,6 +1,9 @@
 //! A monorepo of many units of four objects on the embedded cluster, and engines over it whose every
 //! request is counted. Shared with `bench/embedded.rs`; asserts nothing.
 
+#[path = "monorepo/units.rs"]
+mod units;
+
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -23,9 +26,8 @@ use nopea_memory::MemoryCluster;
 use nopea_render::ManifestRenderer;
 use tempfile::TempDir;
 
-/// How many objects a unit has.
-pub(crate) const OBJECTS: usize = 4;
-const NAMESPACE: &str = "shop";
+pub(crate) use self::units::OBJECTS;
+use self::units::{NAMESPACE, deployment, files, folder, name};
 
 /// A local repository and the cluster that it is synced to.
 pub(crate) struct Monorepo {
@@ -40,8 +42,8 @@ impl Monorepo {
     pub(crate) fn new(units: usize, interval: Duration) -> Self {
         let repository = Repository::new();
         for unit in 0..units {
-            for (name, text) in files(unit) {
-                repository.write(&format!("{}/{name}", folder(unit)), text);
+            for (path, text) in files(unit) {
+                repository.write(&path, text);
             }
         }
         repository.commit(&[]);
@@ -52,8 +54,8 @@ impl Monorepo {
 
     /// Commits another log level for the Deployment of one unit.
     pub(crate) fn change(&self, unit: usize, level: &str) -> Commit {
-        let path = format!("{}/deployment.yaml", folder(unit));
-        self.repository.commit(&[(&path, &deployment(unit, level))])
+        let (path, text) = deployment(unit, level);
+        self.repository.commit(&[(&path, &text)])
     }
 
     /// Commits a file that belongs to no unit.
@@ -220,70 +222,4 @@ impl EventSink for Ears {
             | What::Removed { .. } => {}
         }
     }
-}
-
-fn name(unit: usize) -> String {
-    format!("web-{unit:04}")
-}
-
-fn folder(unit: usize) -> String {
-    format!("units/{:02}/{}", unit / 50, name(unit))
-}
-
-fn files(unit: usize) -> [(&'static str, String); OBJECTS] {
-    let name = name(unit);
-    let head = |version: &str, kind: &str| {
-        format!("apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n")
-    };
-    let service = format!(
-        "{}spec:\n  selector:\n    app: {name}\n  ports:\n    - name: http\n      port: 80\n      targetPort: http\n",
-        head("v1", "Service")
-    );
-    let ingress = format!(
-        "{}spec:\n  rules:\n    - host: {name}.example.org\n      http:\n        paths:\n          - path: /\n            pathType: Prefix\n            backend:\n              service:\n                name: {name}\n                port:\n                  name: http\n",
-        head("networking.k8s.io/v1", "Ingress")
-    );
-    [
-        ("serviceaccount.yaml", head("v1", "ServiceAccount")),
-        ("service.yaml", service),
-        ("deployment.yaml", deployment(unit, "info")),
-        ("ingress.yaml", ingress),
-    ]
-}
-
-fn deployment(unit: usize, level: &str) -> String {
-    let name = name(unit);
-    format!(
-        "apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: {name}
-  labels:
-    app: {name}
-spec:
-  replicas: 1
-  selector:
-    matchLabels:
-      app: {name}
-  template:
-    metadata:
-      labels:
-        app: {name}
-    spec:
-      serviceAccountName: {name}
-      containers:
-        - name: web
-          image: registry.example.org/shop/web:1.0.0
-          ports:
-            - name: http
-              containerPort: 8080
-          env:
-            - name: LOG_LEVEL
-              value: {level}
-          resources:
-            requests:
-              cpu: 10m
-              memory: 16Mi
-"
-    )
 }

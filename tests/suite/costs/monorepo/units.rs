@@ -1,4 +1,5 @@
-//! The objects: units of a service account, a Service, a Deployment and an Ingress, each in a folder.
+//! The units of a monorepo: a service account, a Service, a Deployment and an Ingress each, in a folder of
+//! their own. Shared by the embedded and the cluster benchmark; knows neither.
 
 /// How many objects a unit has.
 pub(crate) const OBJECTS: usize = 4;
