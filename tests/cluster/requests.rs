@@ -91,7 +91,10 @@ async fn a_commit_that_changes_nothing_costs_no_request_and_the_next_one_is_live
     operator.source.change(&[("README.md", "nothing that is applied")]);
     operator.synced(&repo).await;
     operator.synced(&repo).await;
-    assert_eq!(operator.plane.asked(mark, &operator.agent).await, []);
+    let mut asked = operator.plane.asked(mark, &operator.agent).await;
+    // a watch is renewed whenever the server ends it: other tests change definitions meanwhile
+    asked.retain(|one| one.verb != "watch");
+    assert_eq!(asked, []);
     operator.source.change(&[("app/a.json", &operator.file("a", &json!({"k": "2"})))]);
     operator.synced(&repo).await;
     let live = operator.server.live(&config(&operator.namespace, "a", &json!({}))).await.ok();
